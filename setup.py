@@ -1,0 +1,58 @@
+"""The distribution: its metadata, requirements and extras."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.findall(
+    r"__version__ = '(.+)'", (HERE / 'smartdc' / '__init__.py').read_text('utf-8')
+)[0]
+
+SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', 'websockets>=14']
+CERTS = ['cryptography>=42']
+EXTRAS = {
+    'simulator': SIMULATOR,
+    'certs': CERTS,
+    'test': [
+        *SIMULATOR,
+        *CERTS,
+        'hypothesis>=6.100',
+        'pytest>=8.2',
+        'pytest-randomly>=3.15',
+        'pytest-timeout>=2.3',
+        'pytest-xdist>=3.6',
+    ],
+    'dev': ['mypy>=2.4', 'ruff>=0.17.5', 'types-requests>=2.32'],
+}
+
+setup(
+    name='smartdc',
+    version=VERSION,
+    description='Triton DataCenter (SmartDataCenter) from Python: machines over CloudAPI, '
+    'with a CloudAPI on board to try and test them on',
+    long_description=(HERE / 'README.rst').read_text('utf-8'),
+    long_description_content_type='text/x-rst',
+    license='MIT',
+    license_files=['LICENSE'],
+    author='The smartdc maintainers',
+    keywords='triton smartdatacenter smartos joyent cloudapi cloud',
+    packages=find_packages(include=['smartdc', 'smartdc.*']),
+    package_data={'smartdc': ['py.typed']},
+    python_requires='>=3.11',
+    install_requires=['requests>=2.32', 'pycryptodome>=3.20'],
+    extras_require=EXTRAS,
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Developers',
+        'Intended Audience :: System Administrators',
+        'Operating System :: OS Independent',
+        'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Topic :: System :: Systems Administration',
+        'Typing :: Typed',
+    ],
+)

@@ -1,0 +1,1 @@
+"""One class of plain methods for each chapter of the CloudAPI reference."""

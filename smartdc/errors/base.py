@@ -1,0 +1,160 @@
+"""The errors of this library, and APIError, the root of CloudAPI's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+
+
+class SmartDCError(Exception):
+    """The root of everything that this library raises."""
+
+
+class InvalidInput(SmartDCError, ValueError):
+    """An argument that CloudAPI cannot take; nothing was sent."""
+
+
+class ConfigurationError(InvalidInput):
+    """No data center, account or key is known to work with."""
+
+
+class SigningError(SmartDCError):
+    """The request could not be signed, so it was not sent."""
+
+
+class KeyUnreadable(SigningError):
+    """The key file does not exist or may not be read."""
+
+
+class KeyUnsupported(SigningError):
+    """The key is of a kind, or its file of a form, that cannot be used."""
+
+
+class NotAPrivateKey(SigningError):
+    """The file holds a public key, or no key at all."""
+
+
+class PassphraseRequired(SigningError):
+    """The key file is encrypted and no passphrase was given."""
+
+
+class WrongPassphrase(SigningError):
+    """The passphrase does not open the key file."""
+
+
+class AgentError(SigningError):
+    """The ssh-agent cannot be reached, refused to sign, or does not hold the key."""
+
+
+class ConnectionFailed(SmartDCError, requests.ConnectionError):
+    """The server could not be reached, or the connection broke."""
+
+    def __init__(self, text: str = '') -> None:
+        super().__init__(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self),)
+
+
+class TLSError(ConnectionFailed):
+    """The server's certificate was not accepted."""
+
+
+class Timeout(ConnectionFailed, requests.Timeout):
+    """The server did not answer in time."""
+
+
+class InvalidResponse(SmartDCError):
+    """The answer is not one that CloudAPI gives: not JSON, or cut short."""
+
+
+class MachineFailed(SmartDCError):
+    """The machine went to a state that it will not leave by itself.
+
+    `machine` is the machine's last data, a dict.
+    """
+
+    def __init__(self, text: str = '', machine: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.machine = dict(machine or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.machine)
+
+
+class WaitTimeout(SmartDCError, TimeoutError):
+    """What was waited for did not happen before the deadline.
+
+    `last` is the last data seen of the thing waited for, a dict.
+    """
+
+    def __init__(self, text: str = '', last: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.last = dict(last or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.last)
+
+
+class APIError(SmartDCError, requests.HTTPError):
+    """CloudAPI answered with a status of 400 or more.
+
+    `status` is the HTTP status, `code` and `message` are CloudAPI's own, `errors` is its list of
+    `{field, code, message}`, `request_id` identifies the exchange in the server's log, `method`
+    and `url` say what was asked. `response` is the `requests.Response`; the signature is removed
+    from it, and it is not pickled.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str = '',
+        message: str = '',
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        request_id: str | None = None,
+        method: str = '',
+        url: str = '',
+        body: Any = None,
+        response: requests.Response | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.errors = [dict(error) for error in errors]
+        self.request_id = request_id
+        self.method = method
+        self.url = url
+        self.body = body
+        super().__init__(self._text(), response=response)
+
+    def _text(self) -> str:
+        reason = ': '.join(part for part in (self.code, self.message) if part) or 'no reason given'
+        fields = '; '.join(f'{e.get("field")}: {e.get("message")}' for e in self.errors)
+        text = f'{self.status} {reason}'
+        if fields:
+            text += f' ({fields})'
+        if self.method:
+            text += f' [{self.method} {self.url}]'
+        if self.request_id:
+            text += f' [request id {self.request_id}]'
+        return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (
+            type(self),
+            (self.status, self.code, self.message),
+            {
+                'errors': self.errors,
+                'request_id': self.request_id,
+                'method': self.method,
+                'url': self.url,
+                'body': self.body,
+            },
+        )
+
+
+def _rebuild(leaf: type[APIError], args: tuple[Any, ...], named: dict[str, Any]) -> APIError:
+    return leaf(*args, **named)

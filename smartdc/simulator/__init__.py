@@ -1,0 +1,1 @@
+"""A CloudAPI in this process."""

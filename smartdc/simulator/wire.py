@@ -1,0 +1,78 @@
+"""What goes into the simulated CloudAPI and what comes out, free of sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it arrived: `target` is the path with its query, header names are lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b''
+    peer: str = '127.0.0.1'
+
+    @property
+    def path(self) -> str:
+        """The path, still percent-encoded."""
+        return self.target.partition('?')[0]
+
+    @property
+    def query(self) -> str:
+        """The query string, without its question mark."""
+        return self.target.partition('?')[2]
+
+
+@dataclass
+class Response:
+    """An answer, ready for the socket.
+
+    `delay` is how many seconds the server holds it back; `outcome` is `reply`, or what a fault
+    makes of it: `drop` (the connection closes with no answer) or `cut` (half of the body).
+    """
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b''
+    delay: float = 0.0
+    outcome: str = 'reply'
+
+
+class Refusal(Exception):
+    """CloudAPI says no: the status, code and message of its answer.
+
+    `errors` is the list of `{field, code, message}`; `bare` marks the refusals that the server
+    gives before it has set its usual headers; `headers` are added to the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str | None,
+        message: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        bare: bool = False,
+    ) -> None:
+        super().__init__(f'{status} {code}: {message}')
+        self.status = status
+        self.code = code
+        self.message = message
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.bare = bare
+
+    def body(self) -> dict[str, Any]:
+        """Return the answer's JSON object."""
+        found: dict[str, Any] = {'message': self.message}
+        if self.code is not None:
+            found = {'code': self.code, **found}
+        if self.errors:
+            found['errors'] = self.errors
+        return found
