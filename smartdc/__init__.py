@@ -1,3 +1,130 @@
-"""Triton DataCenter (SmartDataCenter) from Python."""
+"""Triton DataCenter (SmartDataCenter) from Python.
+
+`DataCenter` is where everything begins; `Machine` and `Snapshot` are what it gives. The errors
+are drawn as a tree in `smartdc.errors`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = '1.0.0.dev0'
+
+if TYPE_CHECKING:
+    from smartdc.datacenter import (
+        DEFAULT_LOCATION,
+        KNOWN_LOCATIONS,
+        TELEFONICA_LOCATIONS,
+        DataCenter,
+    )
+    from smartdc.errors import *
+    from smartdc.legacy import LegacyDataCenter
+    from smartdc.machine import Machine, Snapshot
+
+__all__ = [
+    'DEFAULT_LOCATION',
+    'KNOWN_LOCATIONS',
+    'TELEFONICA_LOCATIONS',
+    'APIError',
+    'AccountDoesNotExist',
+    'AgentError',
+    'BadDigest',
+    'BadRequest',
+    'BrandNotSupported',
+    'CannotDestroyMachine',
+    'ConfigurationError',
+    'Conflict',
+    'ConnectionFailed',
+    'DataCenter',
+    'DefaultFabricNetworkNotConfigured',
+    'Forbidden',
+    'ImageHasDependentImages',
+    'ImageNotShared',
+    'ImageRefused',
+    'ImageUuidAlreadyExists',
+    'InsufficientDiskSpace',
+    'InsufficientServerVersion',
+    'InternalError',
+    'InvalidArgument',
+    'InvalidContent',
+    'InvalidCredentials',
+    'InvalidFabricPackage',
+    'InvalidHeader',
+    'InvalidInput',
+    'InvalidNetworks',
+    'InvalidParameter',
+    'InvalidParameters',
+    'InvalidResponse',
+    'InvalidVersion',
+    'KeyRequired',
+    'KeyUnreadable',
+    'KeyUnsupported',
+    'LegacyDataCenter',
+    'Machine',
+    'MachineFailed',
+    'MachineGone',
+    'MachineHasNoVNC',
+    'MachineStopped',
+    'MethodNotAllowed',
+    'MissingParameter',
+    'NotAPrivateKey',
+    'NotAcceptable',
+    'NotAuthorized',
+    'NotImageOwner',
+    'NotImplementedByServer',
+    'NotMantaPathOwner',
+    'OriginDoesNotExist',
+    'OriginIsNotActive',
+    'OwnerDoesNotExist',
+    'PassphraseRequired',
+    'PayloadTooLarge',
+    'PreconditionFailed',
+    'RequestExpired',
+    'ResourceNotFound',
+    'ServiceUnavailable',
+    'SigningError',
+    'SmartDCError',
+    'Snapshot',
+    'SubnetFull',
+    'TLSError',
+    'Timeout',
+    'TooManyRequests',
+    'UnallocatedVM',
+    'Unsupported',
+    'UnsupportedMediaType',
+    'UpgradeRequired',
+    'ValidationFailed',
+    'VmNotRunning',
+    'VmNotStopped',
+    'VmWithoutFlexibleDiskSize',
+    'VolumeAlreadyExists',
+    'VolumeInUse',
+    'VolumeNotFound',
+    'VolumeSizeNotAvailable',
+    'VolumesNotReachable',
+    'WaitFailed',
+    'WaitTimeout',
+    'WrongPassphrase',
+]
+
+#: Where a name comes from; all others are errors.
+_HOMES = {
+    'DEFAULT_LOCATION': 'smartdc.datacenter',
+    'DataCenter': 'smartdc.datacenter',
+    'KNOWN_LOCATIONS': 'smartdc.datacenter',
+    'TELEFONICA_LOCATIONS': 'smartdc.datacenter',
+    'LegacyDataCenter': 'smartdc.legacy',
+    'Machine': 'smartdc.machine',
+    'Snapshot': 'smartdc.machine',
+}
+
+if not TYPE_CHECKING:
+    # Loading requests and all chapters takes longer than many a script that only wants a version.
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+        found = getattr(import_module(_HOMES.get(name, 'smartdc.errors')), name)
+        globals()[name] = found
+        return found
+
+    def __dir__() -> list[str]:
+        return __all__

@@ -18,7 +18,9 @@
     ├── InvalidResponse                  an answer that is not CloudAPI's
     ├── APIError (requests.HTTPError)    CloudAPI said no; one class a code, below
     │   └── MachineGone                  the machine is deleted; carries its last data
-    ├── MachineFailed                    a machine went to a state it will not leave
+    ├── Unsupported (RuntimeError)       this API version does not have it
+    ├── WaitFailed                       what was waited for cannot happen any more
+    │   └── MachineFailed                the machine failed
     └── WaitTimeout (TimeoutError)       what was waited for did not happen in time
 
 An error of CloudAPI has the status, the code, the message, the list of field errors and the id
@@ -41,6 +43,8 @@ from smartdc.errors.base import (
     SmartDCError,
     Timeout,
     TLSError,
+    Unsupported,
+    WaitFailed,
     WaitTimeout,
     WrongPassphrase,
 )
@@ -102,7 +106,6 @@ from smartdc.errors.codes import (
     VolumeNotFound,
     VolumeSizeNotAvailable,
     VolumesNotReachable,
-    leaf_for,
 )
 
 __all__ = [
@@ -167,6 +170,7 @@ __all__ = [
     'Timeout',
     'TooManyRequests',
     'UnallocatedVM',
+    'Unsupported',
     'UnsupportedMediaType',
     'UpgradeRequired',
     'ValidationFailed',
@@ -178,7 +182,7 @@ __all__ = [
     'VolumeNotFound',
     'VolumeSizeNotAvailable',
     'VolumesNotReachable',
+    'WaitFailed',
     'WaitTimeout',
     'WrongPassphrase',
-    'leaf_for',
 ]

@@ -20,6 +20,10 @@ class ConfigurationError(InvalidInput):
     """No data center, account or key is known to work with."""
 
 
+class Unsupported(SmartDCError, RuntimeError):
+    """The API version in use does not have this; nothing was sent."""
+
+
 class SigningError(SmartDCError):
     """The request could not be signed, so it was not sent."""
 
@@ -70,18 +74,27 @@ class InvalidResponse(SmartDCError):
     """The answer is not one that CloudAPI gives: not JSON, or cut short."""
 
 
-class MachineFailed(SmartDCError):
-    """The machine went to a state that it will not leave by itself.
+class WaitFailed(SmartDCError):
+    """What was waited for cannot happen any more: the thing failed or is gone.
 
-    `machine` is the machine's last data, a dict.
+    `last` is the last data seen of the thing waited for, a dict.
     """
 
-    def __init__(self, text: str = '', machine: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, text: str = '', last: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
-        self.machine = dict(machine or {})
+        self.last = dict(last or {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.machine)
+        return type(self), (str(self), self.last)
+
+
+class MachineFailed(WaitFailed):
+    """The machine went to a state that it will not leave by itself."""
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """The machine's last data."""
+        return self.last
 
 
 class WaitTimeout(SmartDCError, TimeoutError):
@@ -106,6 +119,9 @@ class APIError(SmartDCError, requests.HTTPError):
     and `url` say what was asked. `response` is the `requests.Response`; the signature is removed
     from it, and it is not pickled.
     """
+
+    #: What to do about it, where that is known.
+    advice = ''
 
     def __init__(
         self,
@@ -140,7 +156,7 @@ class APIError(SmartDCError, requests.HTTPError):
             text += f' [{self.method} {self.url}]'
         if self.request_id:
             text += f' [request id {self.request_id}]'
-        return text
+        return f'{text}. {self.advice}' if self.advice else text
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (

@@ -23,9 +23,15 @@ class InvalidContent(BadRequest):
 class InvalidHeader(BadRequest):
     """400: the Authorization or Date header was refused, often because a clock is wrong."""
 
+    advice = (
+        "If it names a clock skew, set this machine's clock: 300 s are allowed; else check key_id"
+    )
+
 
 class InvalidVersion(BadRequest):
     """400: the server has no such API version for this operation."""
+
+    advice = "Pass another api_version=, such as '~9||~8||~7'"
 
 
 class RequestExpired(BadRequest):
@@ -46,6 +52,8 @@ class UpgradeRequired(BadRequest):
 
 class InvalidCredentials(APIError):
     """401: unknown account or key, or a signature that does not match."""
+
+    advice = "Check the account, that this key is among its keys, and this machine's clock"
 
 
 class NotAuthorized(APIError):

@@ -1,0 +1,43 @@
+"""The data centers of this cloud, and the services of this data center."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from smartdc.connection import Connection
+
+
+class DatacentersChapter(Connection):
+    """Data centers and services."""
+
+    __slots__ = ()
+
+    def datacenters(self) -> dict[str, str]:
+        """Return the URL of each data center of this cloud, by name.
+
+        `GET /:login/datacenters`, since 6.5. `datacenter()` knows them from then on.
+        """
+        found: dict[str, str] = self._call('GET', '/datacenters')
+        self._learn(locations=found)
+        return found
+
+    def datacenter_url(self, name: str) -> str:
+        """Return the URL of one data center, as the server redirects to it.
+
+        `GET /:login/datacenters/:name`, since 6.5. The redirect is not followed. Raises
+        ResourceNotFound.
+        """
+        return self._call('GET', '/datacenters/{}', name, read=_location)
+
+    def services(self) -> dict[str, str]:
+        """Return the URL of each service of this data center (docker, cmon, ...), by name.
+
+        `GET /:login/services`, since 7.3.
+        """
+        return self._call('GET', '/services')
+
+
+def _location(_: Any, response: requests.Response) -> str:
+    return response.headers['Location']

@@ -1,0 +1,56 @@
+"""Packages: how much memory, disk and CPU a machine gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from smartdc.connection import Connection
+from smartdc.paths import ident
+from smartdc.types import Package
+
+
+class PackagesChapter(Connection):
+    """List and get packages."""
+
+    __slots__ = ()
+
+    def packages(
+        self,
+        name: str | None = None,
+        memory: int | None = None,
+        disk: int | None = None,
+        swap: int | None = None,
+        version: str | None = None,
+        vcpus: int | None = None,
+        group: str | None = None,
+        *,
+        lwps: int | None = None,
+        brand: str | None = None,
+        flexible_disk: bool | None = None,
+    ) -> list[Package]:
+        """Return the packages that match all of what is given.
+
+        `GET /:login/packages`, since 6.5; filters since 7.0. Memory, disk and swap in MiB.
+        Texts may have a `*` at either end (8.1.1); `brand` and `flexible_disk` since 9.4.3.
+        """
+        query = {
+            'name': name,
+            'memory': memory,
+            'disk': disk,
+            'swap': swap,
+            'version': version,
+            'vcpus': vcpus,
+            'group': group,
+            'lwps': lwps,
+            'brand': brand,
+            'flexible_disk': flexible_disk,
+        }
+        return self._call('GET', '/packages', query=query)
+
+    def package(self, name: str | Mapping[str, Any]) -> Package:
+        """Return one package, by name, id or dict; by name the one of the highest version.
+
+        `GET /:login/packages/:id`, since 6.5. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/packages/{}', ident(name, 'id', 'name'))

@@ -1,0 +1,57 @@
+"""The snapshots of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from smartdc.chapter import MachineChapter
+from smartdc.paths import ident
+from smartdc.snapshot import Snapshot
+from smartdc.types import SnapshotData
+
+
+class SnapshotsChapter(MachineChapter):
+    """List, get and create snapshots, and go back to one."""
+
+    __slots__ = ()
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return the snapshots of the machine.
+
+        `GET /:login/machines/:id/snapshots`, since 6.5.
+        """
+        rows = self._call('GET', '/machines/{}/snapshots', self.id)
+        return [Snapshot(self, data=row) for row in rows]
+
+    def snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Snapshot:
+        """Return one snapshot, by name, dict or Snapshot.
+
+        `GET /:login/machines/:id/snapshots/:name`, since 6.5. Raises ResourceNotFound.
+        """
+        return Snapshot(self, data=dict(self.raw_snapshot_data(name)))
+
+    def raw_snapshot_data(self, name: str | Mapping[str, Any] | Snapshot) -> SnapshotData:
+        """Return one snapshot's data, by name, dict or Snapshot.
+
+        `GET /:login/machines/:id/snapshots/:name`, since 6.5. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/machines/{}/snapshots/{}', self.id, ident(name, 'name'))
+
+    def create_snapshot(self, name: str | None = None) -> Snapshot:
+        """Start to take a snapshot and return it, queued still.
+
+        `POST /:login/machines/:id/snapshots`, since 6.5. Without a name the server takes the
+        time, as in `20250102T030405Z`. Raises BrandNotSupported for kvm machines.
+        """
+        data = self._call('POST', '/machines/{}/snapshots', self.id, body={'name': name})
+        return Snapshot(self, data=data)
+
+    def start_from_snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Self:
+        """Roll the machine back to a snapshot, boot it, and return the machine.
+
+        `POST /:login/machines/:id/snapshots/:name`, since 6.5. A running machine is stopped
+        first. Raises ResourceNotFound.
+        """
+        self._call('POST', '/machines/{}/snapshots/{}', self.id, ident(name, 'name'))
+        return self

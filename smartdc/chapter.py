@@ -1,0 +1,52 @@
+"""What a chapter of a machine may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smartdc.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from smartdc.datacenter import DataCenter
+
+
+class MachineChapter:
+    """The machine's id, its data center, and the data center's way to make a call."""
+
+    __slots__ = ('_call', 'data', 'datacenter', 'id')
+
+    id: str
+    datacenter: DataCenter
+    data: dict[str, Any]
+    _call: Callable[..., Any]
+
+
+def pairs(what: str, given: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names and values of a mapping and of keyword arguments as one dict.
+
+    `what` is how the error calls them when they are not a mapping of names to scalars.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidInput(f'{what} must be a mapping, not {type(given).__name__}')
+    found = {**(given or {}), **more}
+    for name, value in found.items():
+        if not isinstance(name, str) or not name:
+            raise InvalidInput(f'a name in {what} must be a text that is not empty, got {name!r}')
+        if not isinstance(value, str | int | float | bool):
+            raise InvalidInput(
+                f'{what} {name!r} must be a text, a number or a boolean, not {type(value).__name__}'
+            )
+    return found
+
+
+def script(path: str | Path) -> str:
+    """Return the text of a boot script file."""
+    try:
+        return Path(path).expanduser().read_text('utf-8')
+    except (OSError, TypeError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise InvalidInput(f'cannot read the boot script {path}: {reason}') from None
+    except ValueError:
+        raise InvalidInput(f'the boot script {path} is not UTF-8 text') from None

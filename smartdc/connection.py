@@ -1,0 +1,355 @@
+"""The signed connection to one data center: the only file that sends.
+
+`Connection.request` is five steps: address, headers, send, refuse, decode.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self, TextIO
+
+import requests
+import urllib3
+
+from smartdc.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidInput,
+    InvalidResponse,
+    SmartDCError,
+    Timeout,
+    TLSError,
+)
+from smartdc.errors.codes import leaf_for
+from smartdc.locations import base_url
+from smartdc.paths import fill
+from smartdc.transport import Verify, new_session
+from smartdc.waiting import Clock, SystemClock
+
+#: How a call gets its data out of an answer that is not just its body.
+Reader = Callable[[Any, requests.Response], Any]
+
+logger = logging.getLogger('smartdc.http')
+
+
+class Connection:
+    """A data center's address, the account's credentials, and one requests session.
+
+    One connection may be shared by threads. After a fork the child gets a session of its own.
+    """
+
+    #: The API versions asked for, in CloudAPI's order of preference; a subclass may override it.
+    API_VERSION = '~9||~8||~7'
+
+    location: str | None
+    known_locations: dict[str, str]
+    login: str
+    auth: requests.auth.AuthBase | None
+    default_headers: dict[str, str]
+    verbose: bool | TextIO | None
+    api_version: str
+
+    def __init__(
+        self,
+        *,
+        verify: Verify = True,
+        clock: Clock | None = None,
+        timeout: float | tuple[float, float] = (5.0, 60.0),
+        pool_size: int = 10,
+    ) -> None:
+        self.timeout = timeout
+        self.clock = clock or SystemClock()
+        self._verify = verify
+        self._pool_size = pool_size
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+        self._session_key: tuple[int, str] | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The server's URL, without the account."""
+        return base_url(self.location, self.known_locations)
+
+    @property
+    def url(self) -> str:
+        """The URL under which the account's resources are."""
+        return f'{self.base_url}/{fill("{}", self.login)}'
+
+    @property
+    def verify(self) -> Verify:
+        """Whether TLS certificates are checked: a bool, or the path of a CA file or folder."""
+        return self._verify
+
+    @verify.setter
+    def verify(self, verify: Verify) -> None:
+        self._verify = verify
+        self.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        data: Any = None,
+        **kwargs: Any,
+    ) -> tuple[Any, requests.Response]:
+        """Make any signed request and return its decoded body with the response.
+
+        `path` starts with `/` and is relative to `url`; it is sent as it is, so ids in it must
+        be percent-encoded. `data` becomes a JSON body; None means no body. Other keyword
+        arguments go to requests: `params`, `timeout`. The body is None when there is none, and
+        text when it is not JSON. Raises an APIError for every status of 400 and more.
+        Redirects are not followed.
+        """
+        url = self._address(path)
+        sent = self._headers(headers, data)
+        body = None if data is None else _encoded(data)
+        response = self._send(method, url, self._signing(), headers=sent, data=body, **kwargs)
+        _refuse(response)
+        return _decoded(response), response
+
+    def ping(self) -> dict[str, Any]:
+        """Return the server's sign of life, without an account or a signature.
+
+        `GET /--ping`, since 7.0: `{ping, cloudapi: {versions}}`, the versions as text.
+        """
+        response = self._send(
+            'GET', f'{self.base_url}/--ping', None, headers=self._headers(None, None)
+        )
+        _refuse(response)
+        data = _decoded(response)
+        _expect_json(data, response)
+        return data
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._lock:
+            session, self._session, self._session_key = self._session, None, None
+        if session is not None:
+            session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def _call(
+        self,
+        method: str,
+        template: str,
+        *parts: object,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        read: Reader | None = None,
+    ) -> Any:
+        """Make a chapter's call and return its data.
+
+        Each part is encoded into its `{}` of the template. What is None in the query, or at the
+        top of a body that is a mapping, is not sent. `read` makes the data of the decoded body
+        and the response, which may be a redirect then.
+        """
+        if isinstance(body, Mapping):
+            body = {name: value for name, value in body.items() if value is not None}
+        data, response = self.request(
+            method, fill(template, *parts), headers, body, params=_query(query)
+        )
+        if read is None or not response.is_redirect:
+            _expect_json(data, response)
+        return data if read is None else read(data, response)
+
+    def _find(self, kind: str, ref: Any) -> str:
+        """Return the id or name by which CloudAPI knows what `ref` means.
+
+        The one thing that a chapter may ask of another; DataCenter implements it.
+        """
+        raise InvalidInput(f'cannot look up {kind} {ref!r} here')
+
+    def _learn(
+        self, *, login: str | None = None, locations: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep what the server told of itself."""
+        if login and self.login == 'my':
+            self.login = login
+        self.known_locations = {**self.known_locations, **(locations or {})}
+
+    def _address(self, path: str) -> str:
+        if not isinstance(path, str) or (path and not path.startswith('/')):
+            raise InvalidInput(f'a path starts with a slash: {path!r}')
+        if any(ord(char) <= 32 or ord(char) == 127 for char in path):
+            raise InvalidInput(f'a path must not have blanks or control characters: {path!r}')
+        return self.url + path
+
+    def _headers(self, given: Mapping[str, str] | None, data: Any) -> dict[str, str]:
+        headers = {
+            **self.default_headers,
+            'Accept-Version': self.api_version,
+            'X-Api-Version': self.api_version,
+            **(given or {}),
+        }
+        if data is None:
+            headers.pop('Content-Type', None)
+        return headers
+
+    def _signing(self) -> requests.auth.AuthBase:
+        if self.auth is None:
+            raise ConfigurationError(
+                'no key is set to sign with: pass key_id= and secret=, or login= and secret=, '
+                'or call authenticate()'
+            )
+        return self.auth
+
+    def _send(
+        self, method: str, url: str, auth: requests.auth.AuthBase | None, **options: Any
+    ) -> requests.Response:
+        options.setdefault('timeout', self.timeout)
+        began = time.perf_counter()
+        with _translated(self.base_url):
+            response = self._connected().request(
+                method, url, auth=auth, allow_redirects=False, **options
+            )
+        self._log(response, time.perf_counter() - began)
+        return response
+
+    def _connected(self) -> requests.Session:
+        key = (os.getpid(), self.base_url)
+        with self._lock:
+            if self._session is None or self._session_key != key:
+                self._session = new_session(key[1], self._verify, self._pool_size)
+                self._session_key = key
+            return self._session
+
+    def _log(self, response: requests.Response, seconds: float) -> None:
+        line = '%s\t%s\t%s\t%.3f s\trequest id %s'
+        facts = (
+            response.request.method,
+            response.url,
+            response.status_code,
+            seconds,
+            response.headers.get('Request-Id', '-'),
+        )
+        logger.debug(line, *facts)
+        if self.verbose:
+            stream = sys.stderr if self.verbose is True else self.verbose
+            _to_stream(stream, line % facts)
+
+
+def _to_stream(stream: TextIO, line: str) -> None:
+    record = logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None)
+    logging.StreamHandler(stream).handle(record)
+
+
+def _query(query: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in (query or {}).items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    return value
+
+
+def _encoded(data: Any) -> bytes:
+    try:
+        return json.dumps(data, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f'this cannot be sent as JSON: {error}') from None
+
+
+def _refuse(response: requests.Response) -> None:
+    """Raise what a status of 400 or more means."""
+    if response.status_code < 400:
+        return
+    response.request.headers.pop('Authorization', None)
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        body = None
+    told = body if isinstance(body, dict) and response.status_code != 410 else {}
+    errors = told.get('errors')
+    code, message = told.get('code'), told.get('message')
+    leaf = leaf_for(response.status_code, str(code or ''))
+    raise leaf(
+        response.status_code,
+        str(code or ''),
+        str(message or response.reason or ''),
+        errors=[e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [],
+        request_id=response.headers.get('Request-Id'),
+        method=response.request.method or '',
+        url=response.url,
+        body=body,
+        response=response,
+    )
+
+
+def _decoded(response: requests.Response) -> Any:
+    """Return the body's JSON; text if it is something else, None if there is nothing."""
+    if not response.content:
+        return None
+    kind = response.headers.get('Content-Type', '').partition(';')[0].strip().lower()
+    if kind != 'application/json':
+        return response.text
+    try:
+        return json.loads(response.content)
+    except ValueError as error:
+        raise InvalidResponse(f'{_asked(response)} answered with broken JSON: {error}') from None
+
+
+def _expect_json(data: Any, response: requests.Response) -> None:
+    """Refuse what no CloudAPI answers to a chapter's call."""
+    if 300 <= response.status_code < 400:
+        raise InvalidResponse(
+            f'{_asked(response)} answered with a redirect to '
+            f'{response.headers.get("Location", "nowhere")}; redirects are never followed'
+        )
+    kind = response.headers.get('Content-Type', '')
+    if data is not None and not kind.lower().startswith('application/json'):
+        raise InvalidResponse(
+            f'{_asked(response)} answered with {kind or "no content type"}, not with JSON: '
+            'is there a CloudAPI at this address?'
+        )
+
+
+def _asked(response: requests.Response) -> str:
+    return f'{response.request.method} {response.url}'
+
+
+@contextmanager
+def _translated(server: str) -> Iterator[None]:
+    """Turn what requests and the libraries under it raise into errors of ours."""
+    try:
+        yield
+    except SmartDCError:
+        raise
+    except requests.exceptions.SSLError as error:
+        raise TLSError(
+            f'the certificate of {server} was not accepted: {_reason(error)}. For a private CA '
+            'pass verify=CA_FILE; verify=False gives up the check'
+        ) from error
+    except requests.Timeout as error:
+        raise Timeout(f'{server} did not answer in time: {_reason(error)}') from error
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
+        raise InvalidInput(str(error)) from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise ConnectionFailed(
+            f'cannot reach {server}: {_reason(error)}. Is the location right and the server up?'
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause in words; requests wraps it several times."""
+    inner: BaseException = error
+    while True:
+        deeper = getattr(inner, 'reason', None) or inner.__cause__ or inner.__context__
+        if not isinstance(deeper, BaseException) or deeper is inner:
+            break
+        inner = deeper
+    return getattr(inner, 'strerror', None) or str(inner) or type(inner).__name__

@@ -1,0 +1,260 @@
+"""DataCenter: its base classes are the table of contents of what it can do."""
+
+from __future__ import annotations
+
+import platform
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
+
+from smartdc import __version__
+from smartdc.api.account import AccountChapter
+from smartdc.api.datacenters import DatacentersChapter
+from smartdc.api.images import ImagesChapter
+from smartdc.api.keys import KeysChapter
+from smartdc.api.machines import MachinesChapter
+from smartdc.api.networks import NetworksChapter
+from smartdc.api.packages import PackagesChapter
+from smartdc.errors import InvalidInput
+from smartdc.finding import default_package, find
+from smartdc.http_signature import HTTPSignatureAuth
+from smartdc.locations import (
+    API_HOST_SUFFIX,
+    DEFAULT_LOCATION,
+    KNOWN_LOCATIONS,
+    TELEFONICA_LOCATIONS,
+    base_url,
+    is_downgrade,
+)
+from smartdc.search import search_dicts
+from smartdc.transport import Verify
+from smartdc.types import Account, Package
+from smartdc.waiting import Clock
+
+if TYPE_CHECKING:
+    from requests.auth import AuthBase
+
+__all__ = [
+    'API_HOST_SUFFIX',
+    'DEFAULT_HEADERS',
+    'DEFAULT_LOCATION',
+    'KNOWN_LOCATIONS',
+    'TELEFONICA_LOCATIONS',
+    'DataCenter',
+    'deprecated',
+    'search_dicts',
+]
+
+DEFAULT_HEADERS = {
+    'Accept': 'application/json',
+    'Accept-Encoding': 'gzip, deflate',
+    'Content-Type': 'application/json; charset=UTF-8',
+    'User-Agent': f'py-smartdc ({__version__}) Python/{platform.python_version()}',
+}
+
+Arguments = ParamSpec('Arguments')
+Result = TypeVar('Result')
+
+
+def deprecated(func: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let each call of the function warn that it will go."""
+
+    @wraps(func)
+    def warning(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        warnings.warn(f'{func.__name__} is deprecated', DeprecationWarning, stacklevel=2)
+        return func(*args, **kwargs)
+
+    return warning
+
+
+class DataCenter(
+    AccountChapter,
+    DatacentersChapter,
+    ImagesChapter,
+    KeysChapter,
+    MachinesChapter,
+    NetworksChapter,
+    PackagesChapter,
+):
+    """An account in one data center.
+
+    `location` is the data center: a URL, a host, `host:port`, or a name in `known_locations`.
+    `key_id` says who signs: `/login/keys/name`, `/login/users/subuser/keys/name`, an MD5 or
+    SHA256 fingerprint (with `login`), or None for the key that `secret` holds (with `login`).
+    `secret` is the path of the private key, or its text; `passphrase` opens it, a text or a
+    function that returns one. With `allow_agent` the key is looked for in the ssh-agent first.
+    `auth` is any other requests auth object to sign with.
+
+    `headers` are added to each request; `verify` is True, False or the path of CA certificates;
+    `verbose` logs each request to stderr, or to the file given; `signed_headers` are what the
+    signature covers; `api_version` is the range of API versions asked for; `timeout` is in
+    seconds, one number or `(connect, read)`; `clock` is what dates and waits go by.
+
+    Making one sends nothing and reads no file. It may be shared by threads, and used in a
+    `with` statement, which closes its connections.
+    """
+
+    def __init__(
+        self,
+        location: str | None = None,
+        key_id: str | None = None,
+        secret: str | PathLike[str] | None = '~/.ssh/id_rsa',
+        headers: Mapping[str, str] | None = None,
+        login: str | None = None,
+        known_locations: Mapping[str, str] | None = None,
+        allow_agent: bool = False,
+        verify: Verify = True,
+        verbose: bool | TextIO | None = None,
+        *,
+        passphrase: str | bytes | Callable[[], str | bytes] | None = None,
+        signed_headers: Sequence[str] = ('(request-target)', 'date'),
+        auth: AuthBase | None = None,
+        api_version: str | None = None,
+        timeout: float | tuple[float, float] = (5.0, 60.0),
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(verify=verify, clock=clock, timeout=timeout)
+        self.location = location
+        self.known_locations = dict(KNOWN_LOCATIONS if known_locations is None else known_locations)
+        self.login = login or 'my'
+        self.verbose = verbose
+        self.api_version = api_version or self.API_VERSION
+        self.default_headers = {**DEFAULT_HEADERS, **(headers or {})}
+        self._passphrase = passphrase
+        self._signed_headers = tuple(signed_headers)
+        self.auth = auth
+        if auth is None and secret and (key_id or login):
+            self.authenticate(key_id, secret, allow_agent)
+
+    @classmethod
+    def from_profile(cls, name: str | None = None, **overrides: Any) -> Self:
+        """Return the data center that the environment describes, as the triton CLI reads it.
+
+        TRITON_URL, TRITON_ACCOUNT, TRITON_USER, TRITON_KEY_ID, TRITON_KEY_FILE and
+        TRITON_TLS_INSECURE, or the same with SDC_. `overrides` are arguments of the constructor
+        and win. Raises ConfigurationError when something is missing.
+        """
+        from smartdc import profiles
+
+        return cls(**{**profiles.settings(name), **overrides})
+
+    def authenticate(
+        self,
+        key_id: str | None = None,
+        secret: str | PathLike[str] | None = None,
+        allow_agent: bool = False,
+    ) -> None:
+        """Sign with this key from now on.
+
+        `key_id` may be left out when `login` is known. Raises InvalidInput when neither tells
+        who signs, or `secret` is missing.
+        """
+        if not secret:
+            raise InvalidInput(
+                'authenticate() needs secret=, the path of a private key or its text'
+            )
+        login = None if self.login == 'my' else self.login
+        if not key_id and not login:
+            raise InvalidInput('authenticate() needs key_id=, or a login to find the key under')
+        self.auth = HTTPSignatureAuth(
+            key_id,
+            secret,
+            login=login,
+            passphrase=self._passphrase,
+            allow_agent=allow_agent,
+            signed_headers=self._signed_headers,
+            clock=self.clock,
+        )
+
+    def datacenter(self, name: str) -> Self:
+        """Return another data center of this cloud, with the same account and settings.
+
+        `name` is a name or a URL. Names that are not known are asked for once
+        (`GET /:login/datacenters`). Raises InvalidInput for one that the server does not know
+        either, and for a URL that would give up TLS.
+        """
+        if '.' not in name and '://' not in name and name not in self._server_locations():
+            known = ', '.join(sorted(self.known_locations))
+            raise InvalidInput(f'this cloud has no data center {name!r}: it has {known}')
+        url = base_url(name, self.known_locations)
+        if is_downgrade(self.base_url, url):
+            raise InvalidInput(f'{name} is at {url}, without TLS: pass its https URL')
+        other = type(self)(
+            name,
+            secret=None,
+            headers=self.default_headers,
+            login=self.login,
+            known_locations=self.known_locations,
+            verify=self.verify,
+            verbose=self.verbose,
+            auth=self.auth,
+            api_version=self.api_version,
+            timeout=self.timeout,
+            clock=self.clock,
+            passphrase=self._passphrase,
+            signed_headers=self._signed_headers,
+        )
+        other._asked_locations = self._asked_locations
+        return other
+
+    def default_package(self) -> Package | None:
+        """Return the package flagged as default, else the one `create_machine()` would choose.
+
+        `GET /:login/packages`, since 6.5, and `GET /:login/images` when none is flagged.
+        """
+        return default_package(self)
+
+    @deprecated
+    def me(self) -> Account:
+        """Return the account: the old name of `account()`.
+
+        `GET /:login`, since 7.0.
+        """
+        return self.account()
+
+    @deprecated
+    def api(self) -> dict[str, Any]:
+        """Return the server's sign of life; what this once returned is a web page now.
+
+        `GET /--ping`, since 7.0.
+        """
+        return self.ping()
+
+    def _find(self, kind: str, ref: Any) -> str:
+        return find(self, kind, ref)
+
+    _asked_locations = False
+
+    def _server_locations(self) -> Mapping[str, str]:
+        if not self._asked_locations:
+            self.datacenters()
+            self._asked_locations = True
+        return self.known_locations
+
+    def __str__(self) -> str:
+        who = '' if self.login == 'my' else f'{self.login}@'
+        return f'<DataCenter: {who}{self.location}>'
+
+    def __repr__(self) -> str:
+        who = '' if self.login == 'my' else f'<{self.login}> '
+        return f'<smartdc.datacenter.{type(self).__name__}: {who}at <{self.location}>>'
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DataCenter):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[str | None, str]:
+        """Return where this is and whose account, as far as is known without asking."""
+        try:
+            place: str | None = self.base_url
+        except InvalidInput:
+            place = self.location
+        signer = str(getattr(self.auth, 'key_id', '') or '').split('/')
+        account = signer[1] if self.login == 'my' and len(signer) > 1 else self.login
+        return place, account

@@ -1,0 +1,342 @@
+"""A machine: what it is, what can be done with it, and waiting for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from smartdc.api.metadata import MetadataChapter
+from smartdc.api.snapshots import SnapshotsChapter
+from smartdc.api.tags import TagsChapter
+from smartdc.errors import MachineFailed, MachineGone
+from smartdc.paths import ident
+from smartdc.snapshot import Snapshot
+from smartdc.times import dt_time, timestamp
+from smartdc.types import AuditEntry, Scalar
+from smartdc.waiting import Clock, Polled
+
+if TYPE_CHECKING:
+    from smartdc.datacenter import DataCenter
+
+__all__ = ['Machine', 'Snapshot', 'dt_time', 'priv', 'pub', 'timestamp']
+
+_PRIVATE = [
+    ipaddress.ip_network(text)
+    for text in (
+        *('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'),
+        *('127.0.0.0/8', '169.254.0.0/16', '::1/128', 'fc00::/7', 'fe80::/10'),
+    )
+]
+
+
+def priv(ip: str) -> bool:
+    """Say whether the address is private, shared, loopback or link-local."""
+    try:
+        address = ipaddress.ip_interface(ip).ip
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE)
+
+
+def pub(ip: str) -> bool:
+    """Say whether the address can be reached from anywhere."""
+    try:
+        ipaddress.ip_interface(ip)
+    except ValueError:
+        return False
+    return not priv(ip)
+
+
+class Machine(Polled, MetadataChapter, SnapshotsChapter, TagsChapter):
+    """A machine as CloudAPI last described it; `data` is that description, whole.
+
+    `Machine(datacenter, machine_id)` asks the server; with `data` nothing is asked. Attributes
+    never ask: `refresh()` does. Machines are equal when their ids are.
+    """
+
+    __slots__ = ('_deleting',)
+
+    def __init__(
+        self,
+        datacenter: Any,
+        machine_id: str | None = None,
+        data: dict[str, Any] | None = None,
+        credentials: bool = False,
+    ) -> None:
+        self.datacenter = cast('DataCenter', datacenter)
+        self._call: Callable[..., Any] = datacenter._call
+        self._deleting = False
+        if data is None:
+            data = self.datacenter.raw_machine_data(ident(machine_id), credentials)
+        self.data = data
+        self.id: str = machine_id or data['id']
+
+    @classmethod
+    def create_in_datacenter(cls, datacenter: DataCenter, **kwargs: Any) -> Machine:
+        """Create a machine; the arguments are those of `DataCenter.create_machine`.
+
+        `POST /:login/machines`, since 6.5.
+        """
+        return datacenter.create_machine(**kwargs)
+
+    @property
+    def name(self) -> str | None:
+        """The machine's name, unique among the account's machines."""
+        return self.data.get('name')
+
+    @property
+    def type(self) -> str | None:
+        """`smartmachine` for a zone, `virtualmachine` for kvm and bhyve."""
+        return self.data.get('type')
+
+    @property
+    def brand(self) -> str | None:
+        """What runs it: joyent, joyent-minimal, lx, bhyve or kvm."""
+        return self.data.get('brand')
+
+    @property
+    def state(self) -> str | None:
+        """The last state seen: provisioning, running, stopping, stopped, deleted, failed, ..."""
+        return self.data.get('state')
+
+    @property
+    def image(self) -> str | None:
+        """The id of the image that it was made from."""
+        return self.data.get('image')
+
+    @property
+    def dataset(self) -> str | None:
+        """The image under its old name."""
+        return self.data.get('dataset') or self.image
+
+    @property
+    def package(self) -> str | None:
+        """The name of its package."""
+        return self.data.get('package')
+
+    @property
+    def memory(self) -> int | None:
+        """Memory in MiB."""
+        return self.data.get('memory')
+
+    @property
+    def disk(self) -> int | None:
+        """Disk in MiB."""
+        return self.data.get('disk')
+
+    @property
+    def metadata(self) -> dict[str, Scalar]:
+        """The last metadata seen, without boot script and passwords."""
+        found = self.data.get('metadata') or {}
+        hidden = ('user-script', 'credentials')
+        return {name: value for name, value in found.items() if name not in hidden}
+
+    @property
+    def boot_script(self) -> str | None:
+        """The text of the script that runs at each boot."""
+        return (self.data.get('metadata') or {}).get('user-script')
+
+    @property
+    def tags(self) -> dict[str, Scalar]:
+        """The last tags seen."""
+        return dict(self.data.get('tags') or {})
+
+    @property
+    def ips(self) -> list[str]:
+        """All addresses; empty until the machine has some."""
+        return list(self.data.get('ips') or [])
+
+    @property
+    def public_ips(self) -> list[str]:
+        """The addresses that can be reached from anywhere."""
+        return [ip for ip in self.ips if pub(ip)]
+
+    @property
+    def private_ips(self) -> list[str]:
+        """The addresses that cannot."""
+        return [ip for ip in self.ips if priv(ip)]
+
+    @property
+    def primary_ip(self) -> str | None:
+        """The address of the primary NIC."""
+        return self.data.get('primaryIp')
+
+    @property
+    def networks(self) -> list[str]:
+        """The ids of the networks that it is on."""
+        return list(self.data.get('networks') or [])
+
+    @property
+    def dns_names(self) -> list[str]:
+        """The names that the container name service gives it."""
+        return list(self.data.get('dns_names') or [])
+
+    @property
+    def compute_node(self) -> str | None:
+        """The id of the server that it is on."""
+        return self.data.get('compute_node')
+
+    @property
+    def firewall_enabled(self) -> bool | None:
+        """Whether firewall rules act on it; None until the server tells."""
+        return self.data.get('firewall_enabled')
+
+    @property
+    def deletion_protection(self) -> bool | None:
+        """Whether it is protected against deletion."""
+        return self.data.get('deletion_protection')
+
+    @property
+    def docker(self) -> bool:
+        """Whether it is a Docker container."""
+        return bool(self.data.get('docker'))
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was created, naive in UTC."""
+        return dt_time(self.data.get('created'))
+
+    @property
+    def updated(self) -> datetime | None:
+        """When it changed last, naive in UTC."""
+        return dt_time(self.data.get('updated'))
+
+    @property
+    def path(self) -> str:
+        """The path of the machine below the account."""
+        return f'/machines/{self.id}'
+
+    def refresh(self, credentials: bool = False) -> None:
+        """Ask the server and update `data`; a deleted machine gets the state `deleted`.
+
+        `GET /:login/machines/:id`, since 6.5. Raises ResourceNotFound.
+        """
+        try:
+            self.data = self.datacenter.raw_machine_data(self.id, credentials)
+        except MachineGone as gone:
+            self.data = {**self.data, **gone.machine, 'state': 'deleted'}
+
+    def status(self) -> str:
+        """Ask the server and return the state, `deleted` for a deleted machine.
+
+        `GET /:login/machines/:id`, since 6.5. Raises ResourceNotFound.
+        """
+        self.refresh()
+        return self.data['state']
+
+    def start(self) -> None:
+        """Start to boot the machine.
+
+        `POST /:login/machines/:id?action=start`, since 6.5. The server accepts it in any state
+        but provisioning (UnallocatedVM); the audit tells whether it came to something.
+        """
+        self._act('start')
+
+    def stop(self) -> None:
+        """Start to shut the machine down.
+
+        `POST /:login/machines/:id?action=stop`, since 6.5. The server accepts it in any state
+        but provisioning (UnallocatedVM); the audit tells whether it came to something.
+        """
+        self._act('stop')
+
+    def reboot(self) -> None:
+        """Start to reboot the machine.
+
+        `POST /:login/machines/:id?action=reboot`, since 6.5. The server accepts it in any state
+        but provisioning (UnallocatedVM); the audit tells whether it came to something.
+        """
+        self._act('reboot')
+
+    def resize(self, package: str | Mapping[str, Any]) -> None:
+        """Start to give the machine another package, by name, id or dict.
+
+        `POST /:login/machines/:id?action=resize`, since 6.5. Raises InvalidArgument for a
+        package that is unknown or does not fit, VmNotStopped for a bhyve machine that runs,
+        NotAuthorized when a quota is used up.
+        """
+        self._act('resize', package=ident(package, 'name', 'id'))
+
+    def rename(self, name: str) -> None:
+        """Start to give the machine another name.
+
+        `POST /:login/machines/:id?action=rename`, since 7.0. Raises ValidationFailed when the
+        name is taken or has other characters than a name may have.
+        """
+        self._act('rename', name=name)
+
+    def enable_firewall(self) -> None:
+        """Let firewall rules act on the machine.
+
+        `POST /:login/machines/:id?action=enable_firewall`, since 7.0.
+        """
+        self._act('enable_firewall')
+
+    def disable_firewall(self) -> None:
+        """Let no firewall rules act on the machine.
+
+        `POST /:login/machines/:id?action=disable_firewall`, since 7.0.
+        """
+        self._act('disable_firewall')
+
+    def enable_deletion_protection(self) -> None:
+        """Protect the machine against deletion.
+
+        `POST /:login/machines/:id?action=enable_deletion_protection`, since 8.6.
+        """
+        self._act('enable_deletion_protection')
+
+    def disable_deletion_protection(self) -> None:
+        """Protect the machine no longer against deletion.
+
+        `POST /:login/machines/:id?action=disable_deletion_protection`, since 8.6.
+        """
+        self._act('disable_deletion_protection')
+
+    def delete(self) -> None:
+        """Start to delete the machine, in whatever state it is.
+
+        `DELETE /:login/machines/:id`, since 6.5. Raises CannotDestroyMachine when it has
+        deletion protection, MachineGone when it is deleted already.
+        """
+        self._call('DELETE', '/machines/{}', self.id)
+        self._deleting = True
+
+    def audit(self) -> list[AuditEntry]:
+        """Return what was done to the machine, the newest first, also of a deleted one.
+
+        `GET /:login/machines/:id/audit`, since 7.0. What is not finished yet is not in it.
+        """
+        return self._call('GET', '/machines/{}/audit', self.id)
+
+    def _act(self, action: str, **inputs: Any) -> None:
+        query = {'action': action}
+        self._call('POST', '/machines/{}', self.id, query=query, body=inputs or None)
+
+    def _clock(self) -> Clock:
+        return self.datacenter.clock
+
+    def _check(self, seen: str, wanted: str) -> None:
+        if seen in self.FAILED:
+            raise MachineFailed(f'{self!r} has failed, it will not become {wanted}', self.data)
+        if seen == 'deleted' and not (self._deleting and wanted.startswith('anything')):
+            raise MachineGone(410, '', f'{self!r} is deleted', body=self.data)
+
+    def __str__(self) -> str:
+        return self.id
+
+    def __repr__(self) -> str:
+        return f'<smartdc.machine.Machine: <{self.name}> in {self.datacenter}>'
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Machine):
+            return self.id == other.id
+        if isinstance(other, Mapping):
+            return self.id == other.get('id')
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(uuid.UUID(self.id).int)

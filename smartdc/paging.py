@@ -1,0 +1,48 @@
+"""Complete lists out of pages, while the list may change between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+#: The most rows that CloudAPI puts on a page.
+PAGE = 1000
+
+#: Fetches the page at an offset: its rows, and how many rows a full page has.
+Fetch = Callable[[int], tuple[list[dict[str, Any]], int]]
+
+
+def complete(fetch: Fetch) -> list[dict[str, Any]]:
+    """Return each row of a list once, whatever comes and goes between its pages.
+
+    The next page starts at the last row of the page before. Where that row is not there, rows
+    before it went away and others moved up, past the new page's beginning; then the look goes
+    back, twice as far each time, until it meets known rows again.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    previous: list[str] = []
+    offset = back = 0
+    while True:
+        rows, size = fetch(offset)
+        ids = [row['id'] for row in rows]
+        overlap = 1 if size > 1 else 0
+        if offset and overlap and (not ids or ids[0] not in found):
+            back = back * 2 or 1
+            offset = max(0, offset - back)
+            continue
+        for row in rows:
+            found.setdefault(row['id'], row)
+        if len(rows) < size or ids == previous:
+            return list(found.values())
+        previous, back = ids, 0
+        offset += size - overlap
+
+
+def total(count: Callable[[int], tuple[int, int]]) -> int:
+    """Return how many rows a list has; `count` tells a page's rows and how many a full one has."""
+    found = 0
+    while True:
+        rows, size = count(found)
+        found += rows
+        if rows < size or not rows:
+            return found

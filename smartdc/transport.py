@@ -1,0 +1,97 @@
+"""The requests session: one TLS context a client, the environment read once."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+
+from smartdc.errors import ConfigurationError
+
+#: What `verify` may be: True, False, or the path of a CA file or folder.
+Verify = bool | str | os.PathLike[str]
+
+
+class ContextAdapter(HTTPAdapter):
+    """An adapter whose connections all use one TLS context.
+
+    requests reads its whole CA bundle for every new connection otherwise.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None, pool_size: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=1, pool_maxsize=pool_size)
+
+    def init_poolmanager(
+        self,
+        connections: int,
+        maxsize: int,
+        block: bool = DEFAULT_POOLBLOCK,
+        **options: Any,
+    ) -> None:
+        """Hand the context to the pool."""
+        super().init_poolmanager(
+            connections, maxsize, block=block, ssl_context=self._context, **options
+        )
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """Leave out what requests would put in the context's place."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, ({'ssl_context': self._context} if self._context else {})
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Do nothing: the context has been told what to trust."""
+
+
+def new_session(base_url: str, verify: Verify, pool_size: int) -> requests.Session:
+    """Return a session for one server: no cookies, no netrc, proxies read once."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.proxies.update(get_environ_proxies(base_url, no_proxy=None))
+    context = tls_context(verify) if base_url.startswith('https:') else None
+    scheme = base_url.partition('//')[0] + '//'
+    session.mount(scheme, ContextAdapter(context, pool_size))
+    return session
+
+
+def tls_context(verify: Verify) -> ssl.SSLContext:
+    """Return the context that trusts what `verify` says.
+
+    With True that is the CA bundle of the environment, if REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE
+    names one, else the bundle that requests comes with. A path always wins over the environment.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    _load(context, Path(_bundle() if verify is True else verify).expanduser())
+    return context
+
+
+def _bundle() -> str | os.PathLike[str]:
+    env = os.environ
+    return env.get('REQUESTS_CA_BUNDLE') or env.get('CURL_CA_BUNDLE') or DEFAULT_CA_BUNDLE_PATH
+
+
+def _load(context: ssl.SSLContext, bundle: Path) -> None:
+    try:
+        if bundle.is_dir():
+            context.load_verify_locations(capath=bundle)
+        else:
+            context.load_verify_locations(cafile=bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f'cannot read the CA certificates of {bundle}: {error.strerror or error}'
+        ) from None

@@ -1,0 +1,173 @@
+"""The shapes of the dicts that CloudAPI returns.
+
+Sizes of memory and disk are in MiB, times are ISO 8601 in UTC. A server may send fields that
+are not listed here; they are in the dict all the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+#: What metadata and tags hold.
+Scalar = str | int | float | bool
+
+
+class Account(TypedDict):
+    """The account: who pays and owns."""
+
+    id: str
+    login: str
+    email: str
+    companyName: NotRequired[str]
+    firstName: NotRequired[str]
+    lastName: NotRequired[str]
+    address: NotRequired[str]
+    postalCode: NotRequired[str]
+    city: NotRequired[str]
+    state: NotRequired[str]
+    country: NotRequired[str]
+    phone: NotRequired[str]
+    triton_cns_enabled: bool
+    created: str
+    updated: str
+
+
+class Limit(TypedDict):
+    """A provisioning limit: `value` of machines, `ram` MiB or `quota` GiB, and what is used."""
+
+    by: str
+    value: int
+    used: int
+    check: NotRequired[str]
+    os: NotRequired[str]
+    image: NotRequired[str]
+    brand: NotRequired[str]
+
+
+class Config(TypedDict):
+    """The account's settings in one data center."""
+
+    default_network: NotRequired[str]
+
+
+class Key(TypedDict):
+    """An SSH key; the fingerprint is MD5 with colons."""
+
+    name: str
+    fingerprint: str
+    key: str
+    attested: NotRequired[bool]
+    multifactor: NotRequired[list[str]]
+
+
+class Package(TypedDict):
+    """What a machine may use: memory, disk and swap in MiB; 0 vcpus means unspecified."""
+
+    id: str
+    name: str
+    version: str
+    memory: int
+    disk: int
+    swap: int
+    lwps: int
+    vcpus: int
+    default: bool
+    group: NotRequired[str]
+    description: NotRequired[str]
+    brand: NotRequired[str]
+    flexible_disk: NotRequired[bool]
+    disks: NotRequired[list[dict[str, Any]]]
+
+
+class Image(TypedDict):
+    """What a machine is made from."""
+
+    id: str
+    name: str
+    version: str
+    os: str
+    type: str
+    requirements: dict[str, Any]
+    state: str
+    published_at: NotRequired[str]
+    owner: NotRequired[str]
+    public: NotRequired[bool]
+    description: NotRequired[str]
+    homepage: NotRequired[str]
+    eula: NotRequired[str]
+    acl: NotRequired[list[str]]
+    origin: NotRequired[str]
+    tags: NotRequired[dict[str, Any]]
+    image_size: NotRequired[int]
+    files: NotRequired[list[dict[str, Any]]]
+    error: NotRequired[dict[str, Any]]
+
+
+class Dataset(Image):
+    """An image under the name of 2013: with a URN, `sdc:sdc:name:version`."""
+
+    urn: str
+
+
+class Network(TypedDict):
+    """A network; the addresses only of those that the account owns."""
+
+    id: str
+    name: str
+    public: bool
+    description: NotRequired[str]
+    suffixes: NotRequired[list[str]]
+    fabric: NotRequired[bool]
+    vlan_id: NotRequired[int]
+    subnet: NotRequired[str]
+    provision_start_ip: NotRequired[str]
+    provision_end_ip: NotRequired[str]
+    gateway: NotRequired[str]
+    resolvers: NotRequired[list[str]]
+    routes: NotRequired[dict[str, str]]
+    internet_nat: NotRequired[bool]
+
+
+class NetworkObject(TypedDict, total=False):
+    """A network to join and the address wanted on it."""
+
+    ipv4_uuid: str
+    ipv4_ips: list[str]
+    ipv4_count: int
+
+
+class Disk(TypedDict, total=False):
+    """A disk of a bhyve machine to create: `size` in MiB, or `remaining`."""
+
+    size: int | str
+    image: str
+    block_size: int
+    boot: bool
+
+
+class VolumeMount(TypedDict):
+    """A volume to mount in a machine: `mode` is ro or rw."""
+
+    name: str
+    type: NotRequired[str]
+    mode: NotRequired[str]
+    mountpoint: str
+
+
+class SnapshotData(TypedDict):
+    """A snapshot; directly after its creation the server tells name and state only."""
+
+    name: str
+    state: str
+    size: NotRequired[int]
+    created: NotRequired[str]
+    updated: NotRequired[str]
+
+
+class AuditEntry(TypedDict):
+    """Something that was done to a machine; `success` is yes or no."""
+
+    success: str
+    time: str
+    action: str
+    caller: dict[str, Any]

@@ -1,0 +1,145 @@
+"""Waiting with a deadline, by a clock that can be handed in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from smartdc.errors import InvalidInput, WaitTimeout
+
+Seen = TypeVar('Seen')
+
+#: Seconds between two looks: a number, or a function of how many looks there were.
+Interval = float | Callable[[int], float]
+
+#: How long a wait lasts unless told otherwise, in seconds.
+DEFAULT_TIMEOUT = 600.0
+
+
+class Clock(Protocol):
+    """What dates, waits and retries go by."""
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep so many seconds."""
+        time.sleep(seconds)
+
+
+def wait(
+    look: Callable[[], Seen],
+    done: Callable[[Seen], bool],
+    *,
+    what: str,
+    clock: Clock,
+    interval: Interval = 2,
+    timeout: float = DEFAULT_TIMEOUT,
+    last: Callable[[], Mapping[str, Any]] = dict,
+) -> Seen:
+    """Look until `done` says so, and return what was seen then.
+
+    `interval` and `timeout` are in seconds. The last look is at the deadline, not before it;
+    then WaitTimeout says `what` was waited for and carries what `last` returns.
+    """
+    if timeout < 0:
+        raise InvalidInput(f'a timeout cannot be negative: {timeout}')
+    deadline = clock.now() + timeout
+    looks = 0
+    while True:
+        seen = look()
+        if done(seen):
+            return seen
+        looks += 1
+        left = deadline - clock.now()
+        if left <= 0:
+            raise WaitTimeout(f'{what} did not happen within {timeout:g} s', last())
+        clock.sleep(min(_pause(interval, looks), left))
+
+
+def _pause(interval: Interval, looks: int) -> float:
+    seconds = interval(looks) if callable(interval) else interval
+    if seconds < 0:
+        raise InvalidInput(f'an interval cannot be negative: {seconds}')
+    return seconds
+
+
+class Polled:
+    """A thing with a state that changes by itself."""
+
+    __slots__ = ()
+
+    #: The states that the thing will not leave by itself.
+    FAILED: ClassVar[frozenset[str]] = frozenset({'failed'})
+
+    data: dict[str, Any]
+
+    def status(self) -> str:
+        """Ask the server and return the state."""
+        raise NotImplementedError
+
+    def poll_until(
+        self, state: str, interval: Interval = 2, *, timeout: float = DEFAULT_TIMEOUT
+    ) -> None:
+        """Look every `interval` seconds until the state is `state`.
+
+        `interval` may be a function of how many looks there were. Raises WaitTimeout after
+        `timeout` seconds, and WaitFailed or MachineGone at once when the thing has failed or is
+        gone and that is not what was waited for.
+        """
+
+        def done(seen: str) -> bool:
+            if seen != state:
+                self._check(seen, state)
+            return seen == state
+
+        self._wait(done, f'{self!r} becoming {state}', interval, timeout)
+
+    def poll_while(
+        self, state: str, interval: Interval = 2, *, timeout: float = DEFAULT_TIMEOUT
+    ) -> None:
+        """Look every `interval` seconds until the state is another one than `state`.
+
+        `interval` may be a function of how many looks there were. Raises WaitTimeout after
+        `timeout` seconds, and WaitFailed or MachineGone when the state it went to is failed, or
+        deleted by somebody else.
+        """
+
+        def done(seen: str) -> bool:
+            if seen != state:
+                self._check(seen, f'anything but {state}')
+            return seen != state
+
+        self._wait(done, f'{self!r} leaving {state}', interval, timeout)
+
+    def _wait(
+        self, done: Callable[[str], bool], what: str, interval: Interval, timeout: float
+    ) -> None:
+        wait(
+            self.status,
+            done,
+            what=what,
+            clock=self._clock(),
+            interval=interval,
+            timeout=timeout,
+            last=lambda: self.data,
+        )
+
+    def _clock(self) -> Clock:
+        raise NotImplementedError
+
+    def _check(self, seen: str, wanted: str) -> None:
+        """Raise what says that `wanted` will never be, seeing this state."""
+        raise NotImplementedError
