@@ -11,6 +11,9 @@ PAGE = 1000
 #: Fetches the page at an offset: its rows, and how many rows a full page has.
 Fetch = Callable[[int], tuple[list[dict[str, Any]], int]]
 
+#: How often the same full page may come again before a server is taken to ignore the offset.
+_REPEATS = 10
+
 
 def complete(fetch: Fetch) -> list[dict[str, Any]]:
     """Return each row of a list once, whatever comes and goes between its pages.
@@ -21,7 +24,7 @@ def complete(fetch: Fetch) -> list[dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     previous: list[str] = []
-    offset = back = 0
+    offset = back = repeats = 0
     while True:
         rows, size = fetch(offset)
         ids = [row['id'] for row in rows]
@@ -32,7 +35,8 @@ def complete(fetch: Fetch) -> list[dict[str, Any]]:
             continue
         for row in rows:
             found.setdefault(row['id'], row)
-        if len(rows) < size or ids == previous:
+        repeats = repeats + 1 if ids == previous else 0
+        if len(rows) < size or repeats > _REPEATS:
             return list(found.values())
         previous, back = ids, 0
         offset += size - overlap

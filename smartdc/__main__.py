@@ -1,0 +1,123 @@
+"""`python -m smartdc`: a script, a line of code or a prompt, with `sdc` connected."""
+
+from __future__ import annotations
+
+import argparse
+import code
+import contextlib
+import os
+import runpy
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import smartdc
+from smartdc import profiles
+from smartdc.datacenter import DataCenter
+from smartdc.errors import ConfigurationError, SmartDCError
+
+_USAGE = 'python -m smartdc [--local | --profile NAME] [-c CODE | SCRIPT [ARG ...]]'
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the arguments say; return the exit status."""
+    options = _parser().parse_args(argv)
+    with contextlib.ExitStack() as stack:
+        try:
+            local = options.local or (options.profile is None and not profiles.is_configured())
+            if local:
+                stack.enter_context(_simulator())
+            sdc = stack.enter_context(DataCenter.from_profile(options.profile))
+        except SmartDCError as error:
+            print(f'smartdc: {error}', file=sys.stderr)
+            return 2
+        names = {name: getattr(smartdc, name) for name in smartdc.__all__} | {'sdc': sdc}
+        return _run(options, names, _greeting(sdc, local, asked=options.local))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='python -m smartdc',
+        usage=_USAGE,
+        description='Run a script, a line of code, or a prompt if neither is given, with `sdc` '
+        'connected to a data center and everything public imported.',
+        epilog='The data center, account and key are those of the environment: TRITON_URL, '
+        'TRITON_ACCOUNT, TRITON_KEY_ID and TRITON_KEY_FILE, or the same with SDC_. Without '
+        'them a CloudAPI in this process is used.',
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        '--local', action='store_true', help='use a CloudAPI in this process, gone at the end'
+    )
+    where.add_argument('--profile', metavar='NAME', help='the settings to use: env, so far')
+    parser.add_argument('-c', dest='code', metavar='CODE', help='run this code')
+    parser.add_argument('script', nargs='?', help='run this file as __main__')
+    parser.add_argument('args', nargs=argparse.REMAINDER, metavar='ARG', help='its arguments')
+    parser.add_argument('--version', action='version', version=f'smartdc {smartdc.__version__}')
+    return parser
+
+
+@contextlib.contextmanager
+def _simulator() -> Iterator[None]:
+    """Run a CloudAPI and let the environment describe it, for scripts that read that."""
+    try:
+        from smartdc.simulator import Simulator
+    except ImportError as error:
+        raise ConfigurationError(
+            f'the embedded CloudAPI needs its extra ({error.name} is missing): '
+            "pip install 'smartdc[simulator]', or set TRITON_URL, TRITON_ACCOUNT, TRITON_KEY_ID"
+        ) from None
+    with Simulator() as simulator:
+        os.environ.update(
+            TRITON_URL=simulator.url(),
+            TRITON_ACCOUNT=simulator.account,
+            TRITON_KEY_ID=simulator.key_id.rpartition('/')[2],
+            TRITON_KEY_FILE=str(simulator.key_path),
+        )
+        yield
+
+
+def _greeting(sdc: DataCenter, local: bool, *, asked: bool) -> str:
+    what = 'a CloudAPI in this process' if local else sdc.location
+    why = (
+        ' (no TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID are set)' if local and not asked else ''
+    )
+    key = getattr(sdc.auth, 'key_id', None) or 'the key of TRITON_KEY_FILE'
+    return f'sdc: {what}{why}, account {sdc.login}, key {key}'
+
+
+def _run(options: argparse.Namespace, names: dict[str, Any], greeting: str) -> int:
+    if options.code is not None:
+        sys.argv = ['-c', *([options.script] if options.script else []), *options.args]
+        exec(compile(options.code, '<code>', 'exec'), {'__name__': '__main__', **names})  # noqa: S102 - what -c is for
+    elif options.script is not None:
+        sys.argv = [options.script, *options.args]
+        sys.path.insert(0, os.path.dirname(os.path.abspath(options.script)))  # noqa: PTH100, PTH120 - as python itself
+        runpy.run_path(options.script, init_globals=names, run_name='__main__')
+    else:
+        _prompt(names, greeting)
+    return 0
+
+
+def _prompt(names: dict[str, Any], greeting: str) -> None:
+    """Open IPython's prompt, else Python's own with completion."""
+    try:
+        from IPython.terminal.embed import InteractiveShellEmbed
+    except ImportError:
+        _plain_prompt(names, greeting)
+    else:
+        InteractiveShellEmbed(banner1=greeting, user_ns=names)()
+
+
+def _plain_prompt(names: dict[str, Any], greeting: str) -> None:
+    with contextlib.suppress(ImportError):
+        import readline
+        import rlcompleter
+
+        readline.set_completer(rlcompleter.Completer(names).complete)
+        readline.parse_and_bind('tab: complete')
+    code.interact(greeting, local=names, exitmsg='')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""The figures and rules of shape: imports, sizes, docstrings."""
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / 'smartdc').rglob('*.py'))
+TESTS = sorted((ROOT / 'tests').rglob('*.py'))
+
+#: The floors of the house, from the ground up: a module imports only from floors below its own,
+#: or from its own where that is listed.
+FLOORS = [
+    {'errors'},
+    {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types'},
+    {'transport', 'key_files', 'profiles'},
+    {'ssh_agent', 'chapter', 'connection'},
+    {'http_signature', 'snapshot'},
+    {'api'},
+    {'machine'},
+    {'finding'},
+    {'datacenter'},
+    {'legacy'},
+    {'__main__'},
+]
+
+#: api/machines.py makes Machine objects, whose chapters are in api as well.
+UPWARD = {('api/machines.py', 'machine')}
+
+
+def place(path: Path) -> str:
+    """Return a source's path below the package."""
+    return path.relative_to(ROOT / 'smartdc').as_posix()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules of the package that a source imports, outside type checking."""
+    tree = ast.parse(path.read_text('utf-8'))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and 'TYPE_CHECKING' in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f'{path} imports by a relative path'
+            yield node.module or ''
+            if node.module in ('smartdc', 'smartdc.simulator'):
+                yield from (f'{node.module}.{alias.name}' for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield each function of the package with the place where it stands."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f'{place(path)}:{node.lineno} {node.name}', node  # type: ignore[misc]
+
+
+def body_lines(node: ast.FunctionDef) -> int:
+    """Return how many lines a body has, without signature and docstring."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=place)
+def test_imports_point_down(path: Path) -> None:
+    """A module of the client imports only from floors below its own."""
+    own = place(path)
+    if own.startswith('simulator') or own == '__init__.py':
+        pytest.skip('the simulator and the package itself have tests of their own')
+    floor = {name: level for level, names in enumerate(FLOORS) for name in names}
+    level = floor[own.removesuffix('.py').partition('/')[0]]
+    for module in imported(path):
+        parts = module.split('.')
+        if parts[0] != 'smartdc' or len(parts) == 1 or parts[1] not in floor:
+            continue
+        if parts[1] == own.partition('/')[0] and own.startswith('errors/'):
+            continue
+        assert floor[parts[1]] < level or (own, parts[1]) in UPWARD, f'{own} imports {module}'
+
+
+def test_chapters_never_import_each_other() -> None:
+    """No chapter of the client knows another one."""
+    chapters = [path for path in SOURCES if place(path).startswith('api/')]
+
+    assert len(chapters) > 8
+    for path in chapters:
+        assert not [name for name in imported(path) if name.startswith('smartdc.api')], path
+
+
+def test_the_simulator_never_imports_the_client() -> None:
+    """Only Simulator.datacenter() touches the client, so that the two cannot share a mistake."""
+    sources = [path for path in SOURCES if place(path).startswith('simulator/')]
+
+    assert len(sources) > 10
+    for path in sources:
+        others = {
+            name
+            for name in imported(path)
+            if name.startswith('smartdc.') and not name.startswith('smartdc.simulator')
+        }
+        allowed = {'smartdc.datacenter'} if place(path) == 'simulator/__init__.py' else set()
+        assert others <= allowed | {'smartdc.__version__'}, path
+
+
+@pytest.mark.parametrize('path', [*SOURCES, *TESTS], ids=str)
+def test_files_have_up_to_400_lines(path: Path) -> None:
+    """A file that grows longer has a second subject in it."""
+    assert len(path.read_text('utf-8').splitlines()) <= 400
+
+
+def test_functions_are_small() -> None:
+    """No body is longer than 60 lines; the median is at most 9 and the 95th percentile 38."""
+    sizes = {where: body_lines(node) for where, node in functions()}
+    ordered = sorted(sizes.values())
+
+    assert not {where: size for where, size in sizes.items() if size > 60}
+    assert statistics.median(ordered) <= 9
+    assert ordered[int(len(ordered) * 0.95)] <= 38
+
+
+def test_everything_public_has_a_docstring() -> None:
+    """Each module, class and function without an underscore says what it does."""
+    silent = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text('utf-8'))
+        for node in [tree, *ast.walk(tree)]:
+            kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+            name = getattr(node, 'name', 'module')
+            if isinstance(node, kinds) and not name.startswith('_') and not ast.get_docstring(node):
+                silent.append(f'{place(path)}: {name}')
+
+    assert not [each for each in silent if not inner(each)]
+
+
+def inner(where: str) -> bool:
+    """Say whether a name is that of a function inside a function, which needs no docstring."""
+    path, _, name = where.partition(': ')
+    tree = ast.parse((ROOT / 'smartdc' / path).read_text('utf-8'))
+    return any(
+        isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name == name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.walk(node)
+        if child is not node
+    )
+
+
+def test_every_test_says_what_it_shows() -> None:
+    """Each test has a docstring of one sentence."""
+    silent = [
+        f'{path.name}: {node.name}'
+        for path in TESTS
+        for node in ast.walk(ast.parse(path.read_text('utf-8')))
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith('test_')
+        and not ast.get_docstring(node)
+    ]
+
+    assert not silent
+
+
+def test_no_test_uses_mocks_or_sleeps() -> None:
+    """Tests use the real parts, and time passes by a clock that they step."""
+    for path in TESTS:
+        names = {alias for alias in imported(path) if 'mock' in alias}
+        assert not names, path
+        assert 'time.' + 'sleep(' not in path.read_text('utf-8'), path

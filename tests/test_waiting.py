@@ -1,0 +1,90 @@
+"""Waiting with a deadline."""
+
+from collections.abc import Callable
+
+import pytest
+
+import smartdc
+from smartdc.waiting import Interval, wait
+from tests.clocks import TestClock
+
+
+def waiting(
+    clock: TestClock, answers: list[str], *, timeout: float = 600, interval: Interval = 2
+) -> str:
+    """Wait for `up`, seeing each answer once and the last one for ever."""
+    seen = iter(answers)
+    last = ['']
+
+    def look() -> str:
+        last[0] = next(seen, last[0])
+        return last[0]
+
+    return wait(
+        look,
+        lambda state: state == 'up',
+        what='web0 becoming up',
+        clock=clock,
+        interval=interval,
+        timeout=timeout,
+        last=lambda: {'state': last[0]},
+    )
+
+
+def test_what_is_there_already_costs_no_sleep() -> None:
+    """The first look is at once."""
+    clock = TestClock()
+
+    assert 'up' == waiting(clock, ['up'])
+    assert [] == clock.sleeps
+
+
+def test_looks_are_the_interval_apart() -> None:
+    """Between two looks the clock moves on by the interval."""
+    clock = TestClock()
+    waiting(clock, ['down', 'down', 'down', 'up'])
+
+    assert [2, 2, 2] == clock.sleeps
+
+
+def test_the_interval_may_be_a_function_of_the_looks() -> None:
+    """A function is asked each time, with how many looks there were."""
+    clock = TestClock()
+    double: Callable[[int], float] = lambda looks: 2.0**looks  # noqa: E731
+    waiting(clock, ['down', 'down', 'down', 'up'], interval=double)
+
+    assert [2, 4, 8] == clock.sleeps
+
+
+def test_the_last_look_is_at_the_deadline() -> None:
+    """A wait that ends badly ends exactly when it said, after a last look."""
+    clock = TestClock()
+    start = clock.now()
+    with pytest.raises(smartdc.WaitTimeout) as caught:
+        waiting(clock, ['down'], timeout=5)
+
+    assert start + 5 == clock.now()
+    assert [2, 2, 1] == clock.sleeps
+    assert {'state': 'down'} == caught.value.last
+    assert 'web0 becoming up did not happen within 5 s' == str(caught.value)
+
+
+def test_what_comes_at_the_deadline_counts() -> None:
+    """The look at the deadline may still see it."""
+    assert waiting(TestClock(), ['down', 'down', 'down', 'up'], timeout=6) == 'up'
+
+
+def test_a_timeout_of_nothing_looks_once() -> None:
+    """With no time to wait there is one look and no sleep."""
+    clock = TestClock()
+    with pytest.raises(smartdc.WaitTimeout):
+        waiting(clock, ['down', 'up'], timeout=0)
+
+    assert [] == clock.sleeps
+
+
+@pytest.mark.parametrize('bad', [{'timeout': -1.0}, {'interval': -2.0}])
+def test_negative_times_are_refused(bad: dict[str, float]) -> None:
+    """Neither a timeout nor an interval can be negative."""
+    with pytest.raises(smartdc.InvalidInput, match='negative'):
+        waiting(TestClock(), ['down'], **bad)
