@@ -1,0 +1,165 @@
+"""SSH keys: public parts in wire form, fingerprints, and private keys that sign for CloudAPI."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from smartdc.errors.base import KeyUnsupported
+
+if TYPE_CHECKING:
+    from Crypto.PublicKey.ECC import EccKey
+    from Crypto.PublicKey.RSA import RsaKey
+
+#: What CloudAPI calls the signatures that a key of each SSH type makes.
+ALGORITHMS = {
+    'ssh-rsa': 'rsa-sha256',
+    'ecdsa-sha2-nistp256': 'ecdsa-sha256',
+    'ecdsa-sha2-nistp384': 'ecdsa-sha512',
+    'ecdsa-sha2-nistp521': 'ecdsa-sha512',
+    'ssh-ed25519': 'ed25519-sha512',
+}
+USABLE = 'use an RSA key (2048 to 8192 bits), ECDSA (P-256, P-384, P-521) or Ed25519'
+RSA_BITS = range(2048, 8193)
+_MD5 = re.compile(r'(?:MD5:)?(?:[0-9A-Fa-f]{2}:){15}[0-9A-Fa-f]{2}|(?:MD5:)?[0-9A-Fa-f]{32}')
+_SHA256 = re.compile(r'SHA256:[A-Za-z0-9+/]{43}')
+
+
+class PrivateKey(ABC):
+    """A key that signs as CloudAPI wants it.
+
+    `public_blob` is the public part in SSH's wire form, `algorithm` is CloudAPI's name.
+    """
+
+    def __init__(self, public_line: bytes | str) -> None:
+        line = public_line if isinstance(public_line, str) else public_line.decode('ascii')
+        self.public_blob = base64.b64decode(line.split()[1])
+
+    @property
+    def algorithm(self) -> str:
+        """Name the algorithm as the Authorization header does, such as rsa-sha256."""
+        return ALGORITHMS[blob_type(self.public_blob)]
+
+    @abstractmethod
+    def sign(self, data: bytes) -> bytes:
+        """Sign the bytes; the result is what CloudAPI takes, not yet base64."""
+
+    def __repr__(self) -> str:
+        return f'<{type(self).__name__} {sha256_fingerprint(self.public_blob)}>'
+
+
+class RSAPrivateKey(PrivateKey):
+    """An RSA key; signs with PKCS#1 v1.5 over SHA-256."""
+
+    def __init__(self, key: RsaKey) -> None:
+        super().__init__(key.public_key().export_key(format='OpenSSH'))
+        self._key = key
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign the bytes; the result is as long as the key's modulus."""
+        from Crypto.Hash import SHA256
+        from Crypto.Signature import pkcs1_15
+
+        return pkcs1_15.new(self._key).sign(SHA256.new(data))
+
+
+class ECDSAPrivateKey(PrivateKey):
+    """A key on P-256 (signs over SHA-256), P-384 or P-521 (over SHA-512)."""
+
+    def __init__(self, key: EccKey) -> None:
+        super().__init__(key.public_key().export_key(format='OpenSSH'))
+        self._key = key
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign the bytes; the result is DER."""
+        from Crypto.Hash import SHA256, SHA512
+        from Crypto.Signature import DSS
+
+        digest = (SHA256 if self.algorithm == 'ecdsa-sha256' else SHA512).new(data)
+        return DSS.new(self._key, 'fips-186-3', encoding='der').sign(digest)
+
+
+class Ed25519PrivateKey(PrivateKey):
+    """An Ed25519 key."""
+
+    def __init__(self, key: EccKey) -> None:
+        super().__init__(key.public_key().export_key(format='OpenSSH'))
+        self._key = key
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign the bytes; the result has 64 bytes."""
+        from Crypto.Signature import eddsa
+
+        return eddsa.new(self._key, 'rfc8032').sign(data)
+
+
+def md5_fingerprint(blob: bytes) -> str:
+    """Return the fingerprint that CloudAPI knows a key by: MD5 in hexadecimal with colons."""
+    return hashlib.md5(blob, usedforsecurity=False).digest().hex(':')
+
+
+def sha256_fingerprint(blob: bytes) -> str:
+    """Return the fingerprint that ssh-keygen shows: 'SHA256:' and base64 without padding."""
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode('ascii')
+    return 'SHA256:' + digest.rstrip('=')
+
+
+def ssh_string(data: bytes) -> tuple[bytes, bytes]:
+    """Split SSH wire data into its first string and the rest; ValueError if it is cut short."""
+    end = 4 + int.from_bytes(data[:4], 'big')
+    if len(data) < max(4, end):
+        raise ValueError('the data is cut short')
+    return data[4:end], data[end:]
+
+
+def blob_type(blob: bytes) -> str:
+    """Return the SSH name of the kind of a public key, such as ssh-ed25519."""
+    return ssh_string(blob)[0].decode('ascii', 'replace')
+
+
+def public_line(blob: bytes) -> str:
+    """Return a public key as a line of an authorized_keys file, without comment."""
+    return f'{blob_type(blob)} {base64.b64encode(blob).decode("ascii")}'
+
+
+def parse_fingerprint(text: str) -> str | None:
+    """Return a fingerprint in the form that ours have, or None if the text is none.
+
+    MD5 is known with and without colons and the prefix `MD5:`, SHA256 with and without padding.
+    """
+    if text.startswith('SHA256:'):
+        bare = text.rstrip('=')
+        return bare if _SHA256.fullmatch(bare) else None
+    digits = text.removeprefix('MD5:').replace(':', '').lower()
+    return bytes.fromhex(digits).hex(':') if _MD5.fullmatch(text) else None
+
+
+def fingerprint_matches(text: str, blob: bytes) -> bool:
+    """Tell whether a fingerprint, in any of its forms, is that of a public key."""
+    return parse_fingerprint(text) in (md5_fingerprint(blob), sha256_fingerprint(blob))
+
+
+def check_usable(blob: bytes, name: str) -> str:
+    """Return the SSH type of a public key that CloudAPI takes.
+
+    Raises KeyUnsupported, with `name` in its text, for one that it does not take.
+    """
+    try:
+        kind, rest = blob_type(blob), ssh_string(blob)[1]
+        if kind in ALGORITHMS and kind != 'ssh-rsa':
+            return kind
+        bits = rsa_bits(rest) if kind == 'ssh-rsa' else 0
+    except ValueError:
+        raise KeyUnsupported(f'{name} has a public part that cannot be read: {USABLE}.') from None
+    if bits in RSA_BITS:
+        return kind
+    what = f'an RSA key of {bits} bits' if bits else f'a key of the kind {kind}'
+    raise KeyUnsupported(f'{name} is {what}, which cannot be used: {USABLE}.')
+
+
+def rsa_bits(rest: bytes) -> int:
+    """Return the length of an RSA modulus from a public part without its type."""
+    return int.from_bytes(ssh_string(ssh_string(rest)[1])[0], 'big').bit_length()

@@ -1,0 +1,344 @@
+"""The ssh-agent: a real one, and ones that answer as no agent should."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from smartdc.errors import AgentError, KeyUnreadable, KeyUnsupported, SigningError
+from smartdc.http_signature import HTTPSignatureAuth, Signer
+from smartdc.ssh_agent import AgentSigner, identities
+from smartdc.ssh_keys import blob_type
+from tests.programs import KEYS, is_signature, need, run
+
+RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
+ED25519 = 'ed25519-openssh'
+HELD = (RSA, P256, P384, P521, ED25519)
+#: The seconds that a silent agent is waited for here.
+BRIEF = 0.05
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Make a directory whose name is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix='agent') as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def agent(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Run a real ssh-agent that holds five keys."""
+    path = str(place / 'socket')
+    command = [need('ssh-agent'), '-a', path, '-D']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it tells its socket once that is there
+        monkeypatch.setenv('SSH_AUTH_SOCK', path)
+        for name in HELD:
+            shutil.copyfile(KEYS / name, place / name)
+            (place / name).chmod(0o600)
+            run('ssh-add', '-q', str(place / name))
+        yield path
+        process.terminate()
+
+
+class FakeAgent:
+    """A server that answers the n-th connection with the n-th reply, whatever is asked.
+
+    A reply of None is silence until the server is closed.
+    """
+
+    def __init__(self, path: Path, replies: list[bytes | None]) -> None:
+        self.path = str(path)
+        self.asked: list[bytes] = []
+        self._replies = replies
+        self._held: list[socket.socket] = []
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(self.path)
+        self._server.listen()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        for reply in self._replies:
+            try:
+                connection = self._server.accept()[0]
+            except OSError:
+                return
+            self._held.append(connection)
+            self.asked.append(connection.recv(65536))
+            if reply is not None:
+                self._answer(connection, reply)
+
+    def _answer(self, connection: socket.socket, reply: bytes) -> None:
+        with connection:
+            try:
+                for start in range(0, len(reply), 50):
+                    connection.sendall(reply[start : start + 50])
+            except OSError:
+                return  # the client has seen enough
+
+    def close(self) -> None:
+        """End the server and its thread."""
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._thread.join()
+        for connection in self._held:
+            connection.close()
+
+    def __enter__(self) -> FakeAgent:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def packed(data: bytes) -> bytes:
+    """Return SSH's wire form of a string."""
+    return struct.pack('>I', len(data)) + data
+
+
+def listing(*blobs: bytes) -> bytes:
+    """Return an agent's message that lists keys."""
+    keys = b''.join(packed(blob) + packed(b'comment') for blob in blobs)
+    return packed(b'\x0c' + struct.pack('>I', len(blobs)) + keys)
+
+
+def signature(name: bytes, content: bytes, more: bytes = b'') -> bytes:
+    """Return an agent's message that holds a signature."""
+    return packed(b'\x0e' + packed(packed(name) + packed(content)) + more)
+
+
+def blob_of(name: str) -> bytes:
+    """Return the public part of one of the fixed keys."""
+    return base64.b64decode(Signer(KEYS / name).public_key.split()[1])
+
+
+def sign_once(auth: HTTPSignatureAuth) -> str:
+    """Sign a request and return its Authorization header."""
+    request = auth(requests.Request('GET', 'https://example.com/my/keys').prepare())
+    return str(request.headers['Authorization'])
+
+
+def test_identities_are_those_that_ssh_add_shows(agent: str) -> None:
+    """The keys, comments and fingerprints are those that ssh-add lists."""
+    lines = [line.split(' ', 2) for line in run('ssh-add', '-L').splitlines()]
+    md5 = [line.split()[1] for line in run('ssh-add', '-l', '-E', 'md5').splitlines()]
+    sha256 = [line.split()[1] for line in run('ssh-add', '-l').splitlines()]
+    held = identities()
+    assert [line[0] for line in lines] == [blob_type(key.blob) for key in held]
+    assert [line[2] for line in lines] == [key.comment for key in held]
+    assert md5 == [f'MD5:{key.fingerprint}' for key in held]
+    assert sha256 == [key.sha256_fingerprint for key in held]
+
+
+@pytest.mark.parametrize('name', [RSA, P256, P521, ED25519])
+def test_agent_signs_as_the_file_does(agent: str, name: str) -> None:
+    """What the agent signs is good for the same algorithm and key as with the file."""
+    file = Signer(KEYS / name)
+    for wanted in (file.fingerprint, file.sha256_fingerprint, blob_of(name)):
+        signer = AgentSigner(wanted, path=agent)
+        for attribute in ('algorithm', 'fingerprint', 'sha256_fingerprint', 'public_key'):
+            assert getattr(file, attribute) == getattr(signer, attribute)
+        for n in range(20):  # short numbers in an ECDSA signature come by chance
+            data = b'data %d' % n
+            assert is_signature(file.public_key, file.algorithm, signer.sign(data), data)
+
+
+def test_agent_with_a_p384_key(agent: str) -> None:
+    """P-384 keys are refused, because agents sign with SHA-384 there."""
+    signer = AgentSigner(Signer(KEYS / P384).fingerprint)
+    for _ in range(2):
+        with pytest.raises(KeyUnsupported, match='SHA-384'):
+            signer.sign(b'data')
+
+
+def test_agent_without_the_key(agent: str) -> None:
+    """When the agent lacks the key, the error lists what it holds."""
+    signer = AgentSigner('00' * 16)
+    with pytest.raises(AgentError, match='does not hold') as error:
+        signer.sign(b'data')
+    assert Signer(KEYS / RSA).fingerprint in str(error.value)
+
+
+def test_agent_that_refuses(agent: str, place: Path) -> None:
+    """An agent that no longer holds the key refuses, and that is an error of ours."""
+    signer = AgentSigner(Signer(KEYS / ED25519).fingerprint)
+    signer.sign(b'data')
+    run('ssh-add', '-q', '-D')
+    with pytest.raises(AgentError, match='refused'):
+        signer.sign(b'data')
+    assert [] == identities()
+
+
+def test_agent_that_is_locked(agent: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked agent shows no keys."""
+    helper = place / 'askpass'
+    helper.write_text('#!/bin/sh\necho secret\n')
+    helper.chmod(0o700)
+    monkeypatch.setenv('SSH_ASKPASS', str(helper))
+    monkeypatch.setenv('SSH_ASKPASS_REQUIRE', 'force')
+    run('ssh-add', '-x')
+    with pytest.raises(AgentError, match='no key at all'):
+        AgentSigner(Signer(KEYS / RSA).fingerprint).sign(b'data')
+
+
+def test_no_agent(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without SSH_AUTH_SOCK, or with nothing that answers there, the error says so."""
+    monkeypatch.delenv('SSH_AUTH_SOCK', raising=False)
+    with pytest.raises(AgentError, match='SSH_AUTH_SOCK is not set'):
+        identities()
+    (place / 'file').write_text('')
+    for path in (place / 'missing', place / 'file', place / ('long' * 50), place):
+        with pytest.raises(AgentError, match='cannot be reached'):
+            identities(str(path))
+
+
+@pytest.mark.parametrize(
+    ('reply', 'said'),
+    [
+        (None, 'silent'),
+        (b'', 'closed'),
+        (b'\0\0', 'closed'),
+        (b'\0\0\0\x09\x0c', 'closed'),
+        (b'HTTP/1.1 400 Bad Request\r\n\r\n', 'announced'),
+        (b'\xff\xff\xff\xff', 'announced'),
+        (b'\0\0\0\0', 'announced'),
+        (packed(b'\x05'), 'refused'),
+        (packed(b'\x0c'), 'broken'),
+        (packed(b'\x0c\xff\xff\xff\xff'), 'broken'),
+        (packed(b'\x0c\0\0\0\x01\0\0\x01\0'), 'broken'),
+    ],
+)
+def test_agents_that_answer_nonsense(place: Path, reply: bytes | None, said: str) -> None:
+    """Silence, a closed connection, a huge length and broken lists end in time, as AgentError."""
+    start = time.monotonic()
+    with FakeAgent(place / 'socket', [reply]) as fake, pytest.raises(AgentError, match=said):
+        identities(fake.path, timeout=BRIEF)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    ('name', 'reply', 'said'),
+    [
+        (RSA, signature(b'ssh-rsa', b'x' * 256), 'ssh-rsa'),
+        (RSA, signature(b'rsa-sha2-512', b'x' * 256), 'rsa-sha2-512'),
+        (RSA, signature(b'rsa-sha2-256', b'x' * 257), 'broken'),
+        (P256, signature(b'ecdsa-sha2-nistp521', b''), 'nistp521'),
+        (P256, signature(b'ecdsa-sha2-nistp256', packed(b'\x80') + packed(b'\1')), 'broken'),
+        (P256, signature(b'ecdsa-sha2-nistp256', packed(b'\1') + packed(b'')), 'broken'),
+        (P256, signature(b'ecdsa-sha2-nistp256', packed(b'\1' * 99) + packed(b'\1')), 'broken'),
+        (P256, signature(b'ecdsa-sha2-nistp256', packed(b'\1') * 3), 'broken'),
+        (ED25519, signature(b'ssh-ed25519', b'x' * 63), 'broken'),
+        (ED25519, signature(b'ssh-ed25519', b'x' * 64, b'more'), 'broken'),
+        (ED25519, packed(b'\x0e'), 'broken'),
+        (ED25519, None, 'silent'),
+        (ED25519, packed(b'\x05'), 'refused'),
+    ],
+)
+def test_agents_that_sign_nonsense(place: Path, name: str, reply: bytes | None, said: str) -> None:
+    """SHA-1, wrong lengths and impossible numbers are refused; a key is asked for only once."""
+    blob = blob_of(name)
+    with FakeAgent(place / 'socket', [listing(blob), reply]) as fake:
+        signer = AgentSigner(blob, path=fake.path, timeout=BRIEF)
+        with pytest.raises(AgentError, match=said):
+            signer.sign(b'data')
+        assert [b'\x0b', b'\x0d'] == [message[4:5] for message in fake.asked]
+
+
+def test_short_rsa_signature_is_filled_up(place: Path) -> None:
+    """An agent may leave out leading zeros of an RSA signature."""
+    blob = blob_of(RSA)
+    replies: list[bytes | None] = [listing(blob), signature(b'rsa-sha2-256', b'x' * 255)]
+    with FakeAgent(place / 'socket', replies) as fake:
+        signed = AgentSigner(blob, path=fake.path, timeout=BRIEF * 20).sign(b'data')
+    assert b'\0' + b'x' * 255 == signed
+
+
+@pytest.mark.parametrize('kind', [b'sk-ssh-ed25519@openssh.com', b'ssh-dss', b'\xff'])
+def test_agent_keys_of_other_kinds(place: Path, kind: bytes) -> None:
+    """A key of a kind that CloudAPI does not take is refused before it signs."""
+    blob = packed(kind) + packed(b'x')
+    with FakeAgent(place / 'socket', [listing(blob)]) as fake:
+        signer = AgentSigner(blob, path=fake.path, timeout=BRIEF * 20)
+        with pytest.raises(KeyUnsupported, match='ssh-agent'):
+            signer.sign(b'data')
+
+
+@pytest.mark.parametrize('prefix', ['', '/acme/keys/'])
+@pytest.mark.parametrize('field', ['fingerprint', 'sha256_fingerprint'])
+@pytest.mark.parametrize('secret', [None, 'missing'])
+def test_auth_asks_the_agent_first(agent: str, prefix: str, field: str, secret: str | None) -> None:
+    """With a fingerprint, the agent's key signs and the file is not even opened."""
+    file = Signer(KEYS / P521)
+    key_id = prefix + getattr(file, field)
+    auth = HTTPSignatureAuth(key_id, secret, login='acme', allow_agent=True)
+    header = sign_once(auth)
+    assert f'keyId="/acme/keys/{file.fingerprint}",algorithm="ecdsa-sha512"' in header
+    assert secret is not None or 'None' in repr(auth)
+    assert header != sign_once(pickle.loads(pickle.dumps(auth)))
+
+
+@pytest.mark.parametrize('key_id', [None, '/acme/keys/a name'])
+def test_auth_finds_the_agent_key_by_the_public_file(
+    agent: str, place: Path, key_id: str | None
+) -> None:
+    """Without a fingerprint, the .pub file beside the secret says which key is meant."""
+    public = Signer(KEYS / RSA).public_key
+    (place / 'id_rsa.pub').write_text(f'{public} comment\n')
+    auth = HTTPSignatureAuth(key_id, place / 'id_rsa', login='acme', allow_agent=True)
+    assert 'algorithm="rsa-sha256"' in sign_once(auth)
+
+
+@pytest.mark.parametrize('socket_there', [True, False])
+def test_auth_falls_back_to_the_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch, socket_there: bool
+) -> None:
+    """Without an agent, or with one that does not hold the key, the file is used."""
+    monkeypatch.setenv('SSH_AUTH_SOCK', str(place / 'socket'))
+    auth = HTTPSignatureAuth(None, KEYS / ED25519, login='acme', allow_agent=True)
+    if not socket_there:
+        assert 'ed25519-sha512' in sign_once(auth)
+        return
+    with FakeAgent(place / 'socket', [listing()]) as fake:
+        assert 'ed25519-sha512' in sign_once(auth)
+        assert 1 == len(fake.asked)
+
+
+def test_auth_takes_p384_from_the_file(agent: str) -> None:
+    """A P-384 key that an agent holds is used from its file."""
+    file = Signer(KEYS / P384)
+    auth = HTTPSignatureAuth(file.fingerprint, KEYS / P384, login='acme', allow_agent=True)
+    assert 'ecdsa-sha512' in sign_once(auth)
+
+
+def test_auth_with_neither_agent_nor_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When both fail, the error tells about both; without a file, about the agent."""
+    monkeypatch.setenv('SSH_AUTH_SOCK', str(place / 'nobody'))
+    missing = HTTPSignatureAuth('00' * 16, place / 'missing', login='acme', allow_agent=True)
+    with pytest.raises(KeyUnreadable, match=r'missing.*nobody'):
+        sign_once(missing)
+    with pytest.raises(AgentError, match='nobody'):
+        sign_once(HTTPSignatureAuth('00' * 16, None, login='acme', allow_agent=True))
+    with pytest.raises(SigningError, match='not known'):
+        sign_once(HTTPSignatureAuth('/acme/keys/a', None, allow_agent=True))
+
+
+def test_representation_names_the_key() -> None:
+    """A signer shows the fingerprint it looks for."""
+    signer = Signer(KEYS / ED25519)
+    assert f"AgentSigner('{signer.sha256_fingerprint}')" == repr(AgentSigner(blob_of(ED25519)))
+    assert re.fullmatch(r"AgentSigner\('[0-9a-f:]+'\)", repr(AgentSigner(signer.fingerprint)))
