@@ -44,6 +44,18 @@ def need(program: str) -> str:
     return shutil.which(program) or lacking(program)
 
 
+def node_modules(name: str) -> Path:
+    """Return the folder of installed npm packages that has the one named, or give up the test.
+
+    It is looked for in the directory that SMARTDC_NODE names, then in tests/node, where
+    `npm install` puts it.
+    """
+    for place in (os.environ.get('SMARTDC_NODE'), Path(__file__).parent / 'node'):
+        if place and (Path(place) / 'node_modules' / name).is_dir():
+            return Path(place) / 'node_modules'
+    return lacking(f'npm {name} (run npm install in tests/node)')
+
+
 def run(*command: str, text: str | None = None) -> str:
     """Run a program that must succeed, and return what it printed."""
     need(command[0])

@@ -11,29 +11,17 @@ from typing import Any
 
 import requests
 
-from tests.programs import lacking, need
+from tests.programs import need, node_modules
 
-HERE = Path(__file__).parent / 'referee'
-
-
-def modules() -> Path:
-    """Return the folder of the installed npm modules, or give up the test.
-
-    They are looked for in the directory that SMARTDC_REFEREE names, then beside verify.js, where
-    `npm install` puts them.
-    """
-    for place in (os.environ.get('SMARTDC_REFEREE'), HERE):
-        if place and (Path(place) / 'node_modules' / 'http-signature').is_dir():
-            return Path(place) / 'node_modules'
-    return lacking('npm http-signature (npm install in tests/referee, or SMARTDC_REFEREE)')
+VERIFY = Path(__file__).parent / 'node' / 'verify.js'
 
 
 def ask(questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the referee's verdict on each question; all go through one process."""
     done = subprocess.run(
-        [need('node'), str(HERE / 'verify.js')],
+        [need('node'), str(VERIFY)],
         input='\n'.join(json.dumps(question) for question in questions),
-        env={**os.environ, 'NODE_PATH': str(modules())},
+        env={**os.environ, 'NODE_PATH': str(node_modules('http-signature'))},
         capture_output=True,
         text=True,
         check=True,
