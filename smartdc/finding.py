@@ -41,7 +41,7 @@ def _image(datacenter: DataCenter, ref: Any) -> str:
         if image['name'] == name and version in (None, image['version'])
     ]
     if not found:
-        raise _unknown('image', wanted, (image['name'] for image in datacenter.images()))
+        raise _unknown('image', name, (image['name'] for image in datacenter.images()))
     return max(found, key=_published)['id']
 
 

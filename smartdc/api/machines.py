@@ -220,7 +220,9 @@ class MachinesChapter(Connection):
     def _networks(self, given: NetworkRef | Iterable[NetworkRef] | None) -> list[Any] | None:
         if given is None:
             return None
-        many: Iterable[Any] = [given] if isinstance(given, str | Mapping) else given
+        many: Any = [given] if isinstance(given, str | Mapping) else given
+        if not isinstance(many, Iterable):
+            raise InvalidInput(f'networks are ids, names or dicts, not {type(given).__name__}')
         return [
             network
             if isinstance(network, Mapping) and 'ipv4_uuid' in network

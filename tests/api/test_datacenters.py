@@ -1,0 +1,60 @@
+"""The datacenters chapter, and going from one data center to another."""
+
+import pytest
+
+from smartdc import DataCenter, InvalidInput, ResourceNotFound
+from smartdc.simulator import Simulator
+
+
+def test_datacenters_are_names_and_urls(cloud: Simulator, sdc: DataCenter) -> None:
+    """Each data center of the cloud has its URL."""
+    names = ('us-sw-1', 'us-east-1')
+
+    assert {name: cloud.url(name) for name in names} == sdc.datacenters()
+
+
+def test_datacenter_url_is_where_the_server_redirects(cloud: Simulator, sdc: DataCenter) -> None:
+    """The redirect is read and not followed."""
+    assert cloud.url('us-east-1') == sdc.datacenter_url('us-east-1')
+    with pytest.raises(ResourceNotFound):
+        sdc.datacenter_url('nope')
+
+
+def test_services_are_names_and_urls(cloud: Simulator, sdc: DataCenter) -> None:
+    """CloudAPI itself is among the services."""
+    assert cloud.url() == sdc.services()['cloudapi']
+
+
+def test_another_data_center_shares_account_and_settings(cloud: Simulator, sdc: DataCenter) -> None:
+    """The other data center signs with the same key and counts its own machines."""
+    with sdc.datacenter('us-east-1') as east:
+        machine = east.create_machine(name='far')
+
+        assert cloud.url('us-east-1') == east.base_url
+        assert sdc.auth is east.auth
+        assert [machine] == east.machines()
+        assert [] == sdc.machines()
+
+
+def test_an_unknown_name_is_asked_for_once(cloud: Simulator) -> None:
+    """The server's own table is fetched once; then the name is refused with those there are."""
+    with cloud.datacenter(location=cloud.url(), known_locations={}) as sdc:
+        with sdc.datacenter('us-east-1') as east:
+            assert cloud.url('us-east-1') == east.base_url
+        for _ in range(2):
+            with pytest.raises(InvalidInput, match='us-east-1'):
+                sdc.datacenter('mars')
+
+    assert 1 == len(cloud.requests)
+
+
+def test_a_url_is_local(cloud: Simulator, sdc: DataCenter) -> None:
+    """A data center that is given by URL or host costs no request."""
+    assert 'https://cloudapi.example.com' == sdc.datacenter('cloudapi.example.com').base_url
+    assert not cloud.requests
+
+
+def test_ping_needs_no_account(cloud: Simulator) -> None:
+    """The server's sign of life comes without a signature."""
+    with DataCenter(cloud.url()) as anybody:
+        assert 'pong' == anybody.ping()['ping']

@@ -1,0 +1,72 @@
+"""What every test gets: a clean environment, no network but loopback, and a CloudAPI."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartdc import DataCenter, Machine
+from smartdc.simulator import Simulator
+from smartdc.simulator.clock import SteppedClock
+
+#: 2026-01-02T03:04:05Z
+START = 1767323045.0
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the user's keys, profiles, agent, proxies and certificates out of the tests."""
+    for name in ('SSH_AUTH_SOCK', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'):
+        monkeypatch.delenv(name, raising=False)
+    for prefix in ('TRITON', 'SDC'):
+        for part in ('URL', 'ACCOUNT', 'USER', 'KEY_ID', 'KEY_FILE', 'TLS_INSECURE', 'PROFILE'):
+            monkeypatch.delenv(f'{prefix}_{part}', raising=False)
+    for name in ('http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv('HOME', str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections that leave the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else 'unix'
+        if host not in ('127.0.0.1', '::1', 'localhost', 'unix'):
+            raise AssertionError(f'a test tried to reach {host}')
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, 'connect', guarded)
+
+
+@pytest.fixture(scope='session')
+def _cloud() -> Iterator[Simulator]:
+    """Run one CloudAPI for all tests of a process."""
+    with Simulator(job_time=10, clock=SteppedClock(START)) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(_cloud: Simulator) -> Simulator:
+    """Return a CloudAPI in the state of its beginning; its jobs take 10 s of a stepped clock."""
+    _cloud.reset()
+    return _cloud
+
+
+@pytest.fixture
+def sdc(cloud: Simulator) -> Iterator[DataCenter]:
+    """Yield a data center of that CloudAPI, connected."""
+    with cloud.datacenter() as sdc:
+        yield sdc
+
+
+@pytest.fixture
+def machine(sdc: DataCenter) -> Machine:
+    """Return a machine that runs."""
+    machine = sdc.create_machine(name='web0')
+    machine.poll_until('running')
+    return machine

@@ -1,0 +1,55 @@
+"""A server that answers whatever a test tells it, over a real socket."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Script:
+    """The answers of a server, one for each connection, and what it was asked."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+        self.requests: list[bytes] = []
+        self.socket = socket.create_server(('127.0.0.1', 0))
+        self.url = f'http://127.0.0.1:{self.socket.getsockname()[1]}'
+
+    def serve(self) -> None:
+        """Answer each connection with the next answer, then close it."""
+        for answer in self.answers:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection:
+                self.requests.append(connection.recv(65536))
+                connection.sendall(answer)
+
+
+@contextmanager
+def serving(*answers: bytes) -> Iterator[Script]:
+    """Run a server with these answers in a thread, and end it with the block."""
+    script = Script(*answers)
+    thread = threading.Thread(target=script.serve)
+    thread.start()
+    try:
+        yield script
+    finally:
+        script.socket.shutdown(socket.SHUT_RDWR)
+        script.socket.close()
+        thread.join()
+
+
+def reply(status: int, body: bytes = b'', **headers: str) -> bytes:
+    """Return an answer's bytes; header names have underscores for hyphens."""
+    lines = [f'HTTP/1.1 {status} Reason', f'Content-Length: {len(body)}', 'Connection: close']
+    lines += [f'{name.replace("_", "-")}: {value}' for name, value in headers.items()]
+    return '\r\n'.join([*lines, '', '']).encode() + body
+
+
+def json_reply(status: int, body: bytes, **headers: str) -> bytes:
+    """Return an answer's bytes whose body is JSON."""
+    return reply(status, body, Content_Type='application/json', **headers)
