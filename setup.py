@@ -24,7 +24,7 @@ EXTRAS = {
         'pytest-timeout>=2.3',
         'pytest-xdist>=3.6',
     ],
-    'dev': ['mypy>=2.4', 'ruff>=0.17.5', 'types-requests>=2.32'],
+    'dev': ['ipython>=8.20', 'mypy>=2.4', 'ruff>=0.17.5', 'types-requests>=2.32'],
 }
 
 setup(

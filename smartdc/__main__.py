@@ -106,7 +106,7 @@ def _prompt(names: dict[str, Any], greeting: str) -> None:
     except ImportError:
         _plain_prompt(names, greeting)
     else:
-        InteractiveShellEmbed(banner1=greeting, user_ns=names)()
+        InteractiveShellEmbed(banner1=f'{greeting}\n', user_ns=names)()
 
 
 def _plain_prompt(names: dict[str, Any], greeting: str) -> None:
