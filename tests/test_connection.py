@@ -72,8 +72,8 @@ def test_the_version_is_a_subclass_or_an_argument(key_path: str) -> None:
         API_VERSION = '~8'
 
     with serving(json_reply(200, b'[]'), json_reply(200, b'[]')) as server:
-        with Older(server.url, '/acme/keys/x', key_path) as sdc:
-            sdc.keys()
+        with Older(server.url, '/acme/keys/x', key_path) as older:
+            older.keys()
         with connect(server.url, key_path, api_version='~7') as sdc:
             sdc.keys()
 

@@ -157,7 +157,7 @@ def test_41_the_current_layout_is_signed(cloud: Simulator, sdc: DataCenter) -> N
 
 
 @pytest.mark.parametrize('arguments', [{}, {'key_id': '/a/keys/b'}, {'secret': 'x'}])
-def test_42_authenticate_says_what_is_missing(arguments: dict[str, str]) -> None:
+def test_42_authenticate_says_what_is_missing(arguments: dict[str, Any]) -> None:
     """It silently did nothing."""
     with pytest.raises(smartdc.InvalidInput):
         DataCenter('https://host').authenticate(**arguments)

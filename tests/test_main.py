@@ -5,6 +5,7 @@ import pty
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from smartdc import __version__
 from smartdc.simulator import Simulator
 
 
-def run(*arguments: str, status: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, status: int = 0, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command in a clean environment, and check how it ended."""
     kept = {name: os.environ[name] for name in ('PATH', 'HOME') if name in os.environ}
     done = subprocess.run(
         [sys.executable, '-m', 'smartdc', *arguments],
-        env={**kept, **environment},
+        env={**kept, **(environment or {})},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -76,7 +79,7 @@ def test_a_script_finds_its_data_center_in_the_environment(tmp_path: Path) -> No
 def test_the_environment_says_which_data_center(live: Simulator) -> None:
     """With TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID that account is used."""
     with live as cloud:
-        done = run('-c', 'print(sdc.location, len(sdc.keys()))', **settings(cloud))
+        done = run('-c', 'print(sdc.location, len(sdc.keys()))', environment=settings(cloud))
 
         assert f'{cloud.url()} 1\n' == done.stdout
 
@@ -85,13 +88,18 @@ def test_the_variables_of_sdc_do_as_well(live: Simulator) -> None:
     """SDC_ names are read where TRITON_ ones are missing."""
     with live as cloud:
         old = {f'SDC_{name[7:]}': value for name, value in settings(cloud).items()}
+        code = 'print(len(sdc.keys()))'
 
-        assert '1\n' == run('--profile', 'env', '-c', 'print(len(sdc.keys()))', **old).stdout
+        assert (
+            '1\n' == run('--profile', 'env', '-c', code, environment=old).stdout
+        )
 
 
 def test_a_profile_that_is_not_complete_says_what_is_missing() -> None:
     """The error names the variables, and the exit status is 2."""
-    done = run('--profile', 'env', '-c', 'pass', status=2, TRITON_URL='https://host')
+    done = run(
+        '--profile', 'env', '-c', 'pass', status=2, environment={'TRITON_URL': 'https://host'}
+    )
 
     assert '' == done.stdout
     assert 'TRITON_ACCOUNT' in done.stderr

@@ -17,6 +17,9 @@ from smartdc import (
 )
 from smartdc.simulator import Simulator
 
+BAD_METADATA: list[Any] = ['text', ['a'], {'k': None}, {'k': [1]}, {1: 'x'}, 7]
+BAD_TAGS: list[Any] = ['text', {'k': {}}, {'': 'x'}]
+
 
 def sent(cloud: Simulator) -> dict[str, Any]:
     """Return the body of the last request."""
@@ -33,7 +36,9 @@ def test_a_machine_is_created_with_no_arguments(sdc: DataCenter) -> None:
     assert machine.name
     assert images[machine.image or '']['name'].startswith('base')
     machine.refresh()
-    assert machine.package == (sdc.default_package() or {})['name']  # type: ignore[call-overload]
+    package = sdc.default_package()
+    assert package is not None
+    assert package['name'] == machine.package
 
 
 def test_without_a_flagged_package_the_smallest_that_fits_is_chosen() -> None:
@@ -47,7 +52,9 @@ def test_without_a_flagged_package_the_smallest_that_fits_is_chosen() -> None:
         machine = sdc.create_machine()
         machine.refresh()
 
-        assert 'sdc_256' == machine.package == (sdc.default_package() or {})['name']  # type: ignore[call-overload]
+        package = sdc.default_package()
+        assert package is not None
+        assert 'sdc_256' == machine.package == package['name']
 
 
 def test_every_argument_reaches_the_server(cloud: Simulator, sdc: DataCenter) -> None:
@@ -136,8 +143,8 @@ def test_a_boot_script_is_a_file(cloud: Simulator, sdc: DataCenter, tmp_path: Pa
     'arguments',
     [
         *({'name': name} for name in ('', 'bad name!', 'a\n', '-a', 'é', 'x' * 190)),
-        *({'metadata': bad} for bad in ('text', ['a'], {'k': None}, {'k': [1]}, {1: 'x'}, 7)),
-        *({'tags': bad} for bad in ('text', {'k': {}}, {'': 'x'})),
+        *({'metadata': bad} for bad in BAD_METADATA),
+        *({'tags': bad} for bad in BAD_TAGS),
         {'boot_script': '/no/such/file'},
         {'boot_script': '.'},
         {'image': 'no-such-image'},

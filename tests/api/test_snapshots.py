@@ -31,7 +31,7 @@ def test_a_snapshot_is_got_by_name_dict_or_snapshot(machine: Machine) -> None:
     machine.create_snapshot('s1').poll_until('created')
     found = machine.snapshot('s1')
 
-    assert found.data == machine.snapshot(found.data).data == machine.snapshot(found).data  # type: ignore[arg-type]
+    assert found.data == machine.snapshot(found.data).data == machine.snapshot(found).data
     assert found.data == machine.raw_snapshot_data('s1') == Snapshot(machine, 's1').data
     with pytest.raises(ResourceNotFound):
         machine.snapshot('nope')
