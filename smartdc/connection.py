@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
-import os
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TextIO
 
@@ -30,7 +29,7 @@ from smartdc.errors import (
 from smartdc.errors.codes import leaf_for
 from smartdc.locations import base_url
 from smartdc.paths import fill
-from smartdc.transport import Verify, new_session
+from smartdc.transport import Pool, Verify
 from smartdc.waiting import Clock, SystemClock
 
 #: How a call gets its data out of an answer that is not just its body.
@@ -62,15 +61,16 @@ class Connection:
         verify: Verify = True,
         clock: Clock | None = None,
         timeout: float | tuple[float, float] = (5.0, 60.0),
+        as_role: str | Sequence[str] = (),
+        act_as: str | None = None,
         pool_size: int = 10,
     ) -> None:
         self.timeout = timeout
         self.clock = clock or SystemClock()
-        self._verify = verify
-        self._pool_size = pool_size
-        self._lock = threading.Lock()
-        self._session: requests.Session | None = None
-        self._session_key: tuple[int, str] | None = None
+        self.verify = verify
+        self.as_role = _names(as_role)
+        self.act_as = act_as
+        self._pool = Pool(pool_size)
 
     @property
     def base_url(self) -> str:
@@ -80,17 +80,7 @@ class Connection:
     @property
     def url(self) -> str:
         """The URL under which the account's resources are."""
-        return f'{self.base_url}/{fill("{}", self.login)}'
-
-    @property
-    def verify(self) -> Verify:
-        """Whether TLS certificates are checked: a bool, or the path of a CA file or folder."""
-        return self._verify
-
-    @verify.setter
-    def verify(self, verify: Verify) -> None:
-        self._verify = verify
-        self.close()
+        return f'{self.base_url}/{fill("{}", self.act_as or self.login)}'
 
     def request(
         self,
@@ -111,6 +101,7 @@ class Connection:
         url = self._address(path)
         sent = self._headers(headers, data)
         body = None if data is None else _encoded(data)
+        kwargs['params'] = self._acting(kwargs.get('params'))
         response = self._send(method, url, self._signing(), headers=sent, data=body, **kwargs)
         _refuse(response)
         return _decoded(response), response
@@ -128,12 +119,22 @@ class Connection:
         _expect_json(data, response)
         return data
 
+    def acting(self, as_role: str | Sequence[str] | None = None, act_as: str | None = None) -> Self:
+        """Return the same data center, acting in other roles or on another account's resources.
+
+        It is for single calls, `sdc.acting(as_role='ops').machines()`, and shares the
+        connections. What is not given stays as it is.
+        """
+        other = copy.copy(self)
+        if as_role is not None:
+            other.as_role = _names(as_role)
+        if act_as is not None:
+            other.act_as = act_as
+        return other
+
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
-        with self._lock:
-            session, self._session, self._session_key = self._session, None, None
-        if session is not None:
-            session.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -165,6 +166,23 @@ class Connection:
         if read is None or not response.is_redirect:
             _expect_json(data, response)
         return data if read is None else read(data, response)
+
+    def _stream(
+        self, method: str, template: str, *parts: object, query: Mapping[str, Any]
+    ) -> requests.Response:
+        """Make a chapter's call whose answer is read bit by bit, and return the response."""
+        url = self._address(fill(template, *parts))
+        headers = self._headers(None, None)
+        response = self._send(
+            method,
+            url,
+            self._signing(),
+            headers=headers,
+            params=self._acting(_query(query)),
+            stream=True,
+        )
+        _refuse(response)
+        return response
 
     def _find(self, kind: str, ref: Any) -> str:
         """Return the id or name by which CloudAPI knows what `ref` means.
@@ -199,6 +217,10 @@ class Connection:
             headers.pop('Content-Type', None)
         return headers
 
+    def _acting(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Add the roles to act in to a query."""
+        return {**(params or {}), **({'as-role': ','.join(self.as_role)} if self.as_role else {})}
+
     def _signing(self) -> requests.auth.AuthBase:
         if self.auth is None:
             raise ConfigurationError(
@@ -213,19 +235,10 @@ class Connection:
         options.setdefault('timeout', self.timeout)
         began = time.perf_counter()
         with _translated(self.base_url):
-            response = self._connected().request(
-                method, url, auth=auth, allow_redirects=False, **options
-            )
+            session = self._pool.session(self.base_url, self.verify)
+            response = session.request(method, url, auth=auth, allow_redirects=False, **options)
         self._log(response, time.perf_counter() - began)
         return response
-
-    def _connected(self) -> requests.Session:
-        key = (os.getpid(), self.base_url)
-        with self._lock:
-            if self._session is None or self._session_key != key:
-                self._session = new_session(key[1], self._verify, self._pool_size)
-                self._session_key = key
-            return self._session
 
     def _log(self, response: requests.Response, seconds: float) -> None:
         line = '%s\t%s\t%s\t%.3f s\trequest id %s'
@@ -245,6 +258,10 @@ class Connection:
 def _to_stream(stream: TextIO, line: str) -> None:
     record = logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None)
     logging.StreamHandler(stream).handle(record)
+
+
+def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _query(query: Mapping[str, Any] | None) -> dict[str, Any]:

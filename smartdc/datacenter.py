@@ -10,14 +10,21 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
 
 from smartdc import __version__
+from smartdc.api.accesskeys import AccessKeysChapter
 from smartdc.api.account import AccountChapter
 from smartdc.api.datacenters import DatacentersChapter
+from smartdc.api.fabrics import FabricsChapter
+from smartdc.api.firewall import FirewallChapter
 from smartdc.api.images import ImagesChapter
 from smartdc.api.keys import KeysChapter
 from smartdc.api.machines import MachinesChapter
+from smartdc.api.migrations import MigrationsChapter
 from smartdc.api.networks import NetworksChapter
 from smartdc.api.packages import PackagesChapter
-from smartdc.errors import InvalidInput
+from smartdc.api.roles import RolesChapter
+from smartdc.api.users import UsersChapter
+from smartdc.api.volumes import VolumesChapter
+from smartdc.errors import InvalidInput, MachineGone
 from smartdc.finding import default_package, find
 from smartdc.http_signature import HTTPSignatureAuth
 from smartdc.locations import (
@@ -28,10 +35,12 @@ from smartdc.locations import (
     base_url,
     is_downgrade,
 )
+from smartdc.machine import Machine
+from smartdc.paths import ident
 from smartdc.search import search_dicts
 from smartdc.transport import Verify
 from smartdc.types import Account, Package
-from smartdc.waiting import Clock
+from smartdc.waiting import DEFAULT_TIMEOUT, Clock, Interval, follow
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -70,13 +79,20 @@ def deprecated(func: Callable[Arguments, Result]) -> Callable[Arguments, Result]
 
 
 class DataCenter(
+    AccessKeysChapter,
     AccountChapter,
     DatacentersChapter,
+    FabricsChapter,
+    FirewallChapter,
     ImagesChapter,
     KeysChapter,
     MachinesChapter,
+    MigrationsChapter,
     NetworksChapter,
     PackagesChapter,
+    RolesChapter,
+    UsersChapter,
+    VolumesChapter,
 ):
     """An account in one data center.
 
@@ -90,7 +106,8 @@ class DataCenter(
     `headers` are added to each request; `verify` is True, False or the path of CA certificates;
     `verbose` logs each request to stderr, or to the file given; `signed_headers` are what the
     signature covers; `api_version` is the range of API versions asked for; `timeout` is in
-    seconds, one number or `(connect, read)`; `clock` is what dates and waits go by.
+    seconds, one number or `(connect, read)`; `clock` is what dates and waits go by. `as_role` are
+    the roles to act in, `act_as` is the account whose resources are meant; see `acting`.
 
     Making one sends nothing and reads no file. It may be shared by threads, and used in a
     `with` statement, which closes its connections.
@@ -114,8 +131,12 @@ class DataCenter(
         api_version: str | None = None,
         timeout: float | tuple[float, float] = (5.0, 60.0),
         clock: Clock | None = None,
+        as_role: str | Sequence[str] = (),
+        act_as: str | None = None,
     ) -> None:
-        super().__init__(verify=verify, clock=clock, timeout=timeout)
+        super().__init__(
+            verify=verify, clock=clock, timeout=timeout, as_role=as_role, act_as=act_as
+        )
         self.location = location
         self.known_locations = dict(KNOWN_LOCATIONS if known_locations is None else known_locations)
         self.login = login or 'my'
@@ -195,6 +216,8 @@ class DataCenter(
             clock=self.clock,
             passphrase=self._passphrase,
             signed_headers=self._signed_headers,
+            as_role=self.as_role,
+            act_as=self.act_as,
         )
         other._asked_locations = self._asked_locations
         return other
@@ -205,6 +228,53 @@ class DataCenter(
         `GET /:login/packages`, since 6.5, and `GET /:login/images` when none is flagged.
         """
         return default_package(self)
+
+    def wait_for(
+        self,
+        kind: str,
+        identifier: str,
+        state: str,
+        *,
+        machine: Any = None,
+        interval: Interval = 2,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> dict[str, Any]:
+        """Wait until a thing has a state, and return its data.
+
+        `kind` is image, volume, migration or machine, or nic, disk or snapshot of the `machine`
+        that is given; `identifier` is its id, MAC address or name. The state `deleted` is that of
+        a thing that is not there. Raises WaitTimeout after `timeout` seconds, WaitFailed at once
+        when the thing failed or is gone and that was not waited for.
+        """
+        look = self._looks(kind, machine)
+        return follow(
+            lambda: look(identifier),
+            state,
+            what=f'{kind} {identifier}',
+            wait_for=float(timeout),
+            clock=self.clock,
+            interval=interval,
+        )
+
+    def _looks(self, kind: str, machine: Any) -> Callable[[str], Any]:
+        looks: dict[str, Callable[[str], Any]] = {
+            'image': self.image,
+            'volume': self.volume,
+            'migration': self.migration,
+            'machine': self._machine_data,
+        }
+        if machine is not None:
+            of = Machine(self, data={'id': ident(machine)})
+            looks |= {'nic': of.nic, 'disk': of.get_disk, 'snapshot': of.raw_snapshot_data}
+        if kind not in looks:
+            raise InvalidInput(f'cannot wait for {kind!r}: give one of {", ".join(sorted(looks))}')
+        return looks[kind]
+
+    def _machine_data(self, machine_id: str) -> dict[str, Any]:
+        try:
+            return self.raw_machine_data(machine_id)
+        except MachineGone as gone:
+            return {**gone.machine, 'state': 'deleted'}
 
     @deprecated
     def me(self) -> Account:

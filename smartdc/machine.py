@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from smartdc.api.disks import DisksChapter
+from smartdc.api.firewall import MachineFirewallChapter
 from smartdc.api.metadata import MetadataChapter
+from smartdc.api.migrations import MachineMigrationChapter
+from smartdc.api.nics import NicsChapter
 from smartdc.api.snapshots import SnapshotsChapter
 from smartdc.api.tags import TagsChapter
 from smartdc.errors import MachineFailed, MachineGone
@@ -50,7 +54,16 @@ def pub(ip: str) -> bool:
     return not priv(ip)
 
 
-class Machine(Polled, MetadataChapter, SnapshotsChapter, TagsChapter):
+class Machine(
+    Polled,
+    DisksChapter,
+    MachineFirewallChapter,
+    MachineMigrationChapter,
+    MetadataChapter,
+    NicsChapter,
+    SnapshotsChapter,
+    TagsChapter,
+):
     """A machine as CloudAPI last described it; `data` is that description, whole.
 
     `Machine(datacenter, machine_id)` asks the server; with `data` nothing is asked. Attributes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,37 @@ class ContextAdapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Do nothing: the context has been told what to trust."""
+
+
+class Pool:
+    """The session of one client: made when first needed, and again for another server or process.
+
+    A forked child must not share its parent's sockets.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+        self._made_for: tuple[int, str, Verify] | None = None
+
+    def session(self, base_url: str, verify: Verify) -> requests.Session:
+        """Return the session for a server, the same one as long as nothing changes."""
+        wanted = (os.getpid(), base_url, verify)
+        with self._lock:
+            if self._session is None or self._made_for != wanted:
+                if self._session is not None and self._made_for and self._made_for[0] == wanted[0]:
+                    self._session.close()
+                self._session = new_session(base_url, verify, self._size)
+                self._made_for = wanted
+            return self._session
+
+    def close(self) -> None:
+        """Close all connections; the next session is a new one."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            session.close()
 
 
 def new_session(base_url: str, verify: Verify, pool_size: int) -> requests.Session:

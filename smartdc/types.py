@@ -128,6 +128,163 @@ class Network(TypedDict):
     internet_nat: NotRequired[bool]
 
 
+class NetworkIP(TypedDict):
+    """An address of a network: who uses it, and whether it is kept free."""
+
+    ip: str
+    reserved: bool
+    managed: bool
+    owner_uuid: NotRequired[str]
+    belongs_to_uuid: NotRequired[str]
+
+
+class Vlan(TypedDict):
+    """A VLAN of the account's fabric."""
+
+    vlan_id: int
+    name: str
+    description: NotRequired[str]
+
+
+class Nic(TypedDict):
+    """A network interface of a machine; `state` only where NICs are asked for by themselves."""
+
+    mac: str
+    primary: bool
+    ip: str
+    netmask: str
+    network: str
+    gateway: NotRequired[str]
+    state: NotRequired[str]
+
+
+class DiskData(TypedDict):
+    """A disk of a bhyve machine: `size` in MiB, `block_size` in bytes."""
+
+    id: str
+    pci_slot: str
+    size: int
+    block_size: int
+    boot: NotRequired[bool]
+    state: NotRequired[str]
+
+
+class FirewallRule(TypedDict):
+    """A firewall rule, its text as the server writes it."""
+
+    id: str
+    rule: str
+    enabled: bool
+    log: NotRequired[bool]
+    description: NotRequired[str]
+
+
+class Volume(TypedDict):
+    """A volume: `size` in MiB, `refs` the ids of the machines that mount it."""
+
+    id: str
+    name: str
+    owner_uuid: str
+    type: str
+    size: int
+    state: str
+    networks: list[str]
+    filesystem_path: NotRequired[str]
+    refs: NotRequired[list[str]]
+    tags: NotRequired[dict[str, str]]
+    created: str
+
+
+class VolumeSize(TypedDict):
+    """A size that volumes of a type may have, in MiB."""
+
+    size: int
+    type: NotRequired[str]
+
+
+class Migration(TypedDict):
+    """A machine's move: phases begin, sync, switch; states running, paused, successful, ..."""
+
+    machine: str
+    automatic: bool
+    phase: str
+    state: str
+    created_timestamp: str
+    finished_timestamp: NotRequired[str]
+    duration_ms: NotRequired[int]
+    error: NotRequired[str]
+    progress_history: NotRequired[list[dict[str, Any]]]
+
+
+class AccessKey(TypedDict):
+    """An S3-style credential; the secret is told on creation, by servers up to 9.20 always."""
+
+    accesskeyid: str
+    status: str
+    created: str
+    accesskeysecret: NotRequired[str]
+    description: NotRequired[str]
+    credentialtype: NotRequired[str]
+    expiration: NotRequired[str]
+    updated: NotRequired[str]
+
+
+class User(TypedDict):
+    """A sub-user; roles only where membership is asked for."""
+
+    id: str
+    login: str
+    email: str
+    companyName: NotRequired[str]
+    firstName: NotRequired[str]
+    lastName: NotRequired[str]
+    address: NotRequired[str]
+    postalCode: NotRequired[str]
+    city: NotRequired[str]
+    state: NotRequired[str]
+    country: NotRequired[str]
+    phone: NotRequired[str]
+    roles: NotRequired[list[str]]
+    default_roles: NotRequired[list[str]]
+    created: str
+    updated: str
+
+
+class RoleMember(TypedDict):
+    """A member of a role: a subuser of the account, or another account."""
+
+    type: str
+    login: NotRequired[str]
+    id: NotRequired[str]
+    default: NotRequired[bool]
+
+
+class Role(TypedDict):
+    """A role in the form of 9.0; before, members and policies were names."""
+
+    id: str
+    name: str
+    members: list[Any]
+    policies: list[Any]
+
+
+class Policy(TypedDict):
+    """A policy: rules such as `CAN getmachine`."""
+
+    id: str
+    name: str
+    rules: list[str]
+    description: NotRequired[str]
+
+
+class ExportedImage(TypedDict):
+    """Where an exported image lies in Manta."""
+
+    manta_url: str
+    image_path: str
+    manifest_path: str
+
+
 class NetworkObject(TypedDict, total=False):
     """A network to join and the address wanted on it."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from smartdc.errors import InvalidInput, WaitTimeout
+from smartdc.errors import InvalidInput, ResourceNotFound, WaitFailed, WaitTimeout
 
 Seen = TypeVar('Seen')
 
@@ -15,6 +15,12 @@ Interval = float | Callable[[int], float]
 
 #: How long a wait lasts unless told otherwise, in seconds.
 DEFAULT_TIMEOUT = 600.0
+
+#: Whether to wait: no, yes, or for how many seconds at most.
+Wait = bool | float
+
+#: The states that nothing leaves by itself, unless they are what is waited for.
+FAILED = frozenset({'failed', 'aborted', 'canceled'})
 
 
 class Clock(Protocol):
@@ -67,6 +73,46 @@ def wait(
         if left <= 0:
             raise WaitTimeout(f'{what} did not happen within {timeout:g} s', last())
         clock.sleep(min(_pause(interval, looks), left))
+
+
+def follow(
+    look: Callable[[], Mapping[str, Any]],
+    *states: str,
+    what: str,
+    wait_for: Wait,
+    clock: Clock,
+    interval: Interval = 2,
+) -> Any:
+    """Look at a thing's data until its state is one of `states`, and return the data.
+
+    A thing that is not there has the state `deleted`. Raises WaitFailed when it failed or is
+    gone and that was not waited for, WaitTimeout at the end of the time.
+    """
+    last: dict[str, Any] = {}
+
+    def seen() -> str:
+        nonlocal last
+        try:
+            last = dict(look())
+        except ResourceNotFound:
+            last = {**last, 'state': 'deleted'}
+        return str(last.get('state'))
+
+    def done(state: str) -> bool:
+        if state not in states and (state in FAILED or state == 'deleted'):
+            raise WaitFailed(f'{what} is {state}, it will not become {" or ".join(states)}', last)
+        return state in states
+
+    wait(
+        seen,
+        done,
+        what=f'{what} becoming {" or ".join(states)}',
+        clock=clock,
+        interval=interval,
+        timeout=DEFAULT_TIMEOUT if wait_for is True else float(wait_for),
+        last=lambda: last,
+    )
+    return last
 
 
 def _pause(interval: Interval, looks: int) -> float:

@@ -136,15 +136,14 @@ def test_39_equality_asks_nothing_and_there_is_a_hash(cloud: Simulator, sdc: Dat
 
 def test_40_connections_are_kept_and_calls_have_limits(cloud: Simulator, sdc: DataCenter) -> None:
     """Each call opened a connection, with no time limit and no close."""
-    sdc.keys()
-    session = sdc._session
+    session = sdc._pool.session(sdc.base_url, sdc.verify)
     sdc.keys()
 
-    assert session is sdc._session is not None
+    assert session is sdc._pool.session(sdc.base_url, sdc.verify)
     assert (5.0, 60.0) == sdc.timeout
     sdc.close()
-    assert sdc._session is None
     assert sdc.keys()
+    assert session is not sdc._pool.session(sdc.base_url, sdc.verify)
 
 
 def test_41_the_current_layout_is_signed(cloud: Simulator, sdc: DataCenter) -> None:

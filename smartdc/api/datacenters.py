@@ -38,6 +38,22 @@ class DatacentersChapter(Connection):
         """
         return self._call('GET', '/services')
 
+    def foreign_datacenters(self) -> Any:
+        """Return the data centers of other clouds that this one knows.
+
+        `GET /:login/foreigndatacenters`, undocumented. Raises Forbidden without the token of an
+        application.
+        """
+        return self._call('GET', '/foreigndatacenters')
+
+    def add_foreign_datacenter(self, name: str, url: str) -> Any:
+        """Tell this cloud of a data center of another one.
+
+        `POST /:login/foreigndatacenters`, undocumented. Raises Forbidden without the token of an
+        application.
+        """
+        return self._call('POST', '/foreigndatacenters', body={'name': name, 'url': url})
+
 
 def _location(_: Any, response: requests.Response) -> str:
     return response.headers['Location']

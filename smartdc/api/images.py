@@ -8,11 +8,12 @@ from typing import Any
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.search import search_dicts
-from smartdc.types import Dataset, Image
+from smartdc.types import Dataset, ExportedImage, Image
+from smartdc.waiting import Wait, follow
 
 
 class ImagesChapter(Connection):
-    """List, get and delete images; datasets, their old name."""
+    """List, get, create, change, share, copy and delete images; datasets, their old name."""
 
     __slots__ = ()
 
@@ -56,6 +57,122 @@ class ImagesChapter(Connection):
         ImageHasDependentImages, NotImageOwner.
         """
         self._call('DELETE', '/images/{}', ident(identifier))
+
+    def create_image(
+        self,
+        machine: Any,
+        name: str,
+        version: str,
+        *,
+        description: str | None = None,
+        homepage: str | None = None,
+        eula: str | None = None,
+        acl: Sequence[str] | None = None,
+        tags: Mapping[str, Any] | None = None,
+        wait: Wait = False,
+    ) -> Image:
+        """Start to make an image of a machine, by id, dict or Machine, and return the image.
+
+        `POST /:login/images`, since 7.1. The machine should be prepared and stopped. `acl` are
+        the ids of accounts that may use the image. `wait` is how long to wait until it is
+        active, in seconds, or True. Raises ResourceNotFound, InvalidArgument, ValidationFailed.
+        """
+        body = {
+            'machine': ident(machine),
+            'name': name,
+            'version': version,
+            'description': description,
+            'homepage': homepage,
+            'eula': eula,
+            'acl': acl,
+            'tags': tags,
+        }
+        image: Image = self._call('POST', '/images', body=body)
+        if wait is False:
+            return image
+        what = f'image {name}@{version}'
+        return follow(
+            lambda: self.image(image), 'active', what=what, wait_for=wait, clock=self.clock
+        )
+
+    def import_image(self, datacenter: str, identifier: str | Mapping[str, Any]) -> Image:
+        """Copy an image of the account from another data center of this cloud, and return it.
+
+        `POST /:login/images?action=import-from-datacenter`, since 9.2. The server answers when
+        the copy is done. Raises ImageUuidAlreadyExists, ResourceNotFound.
+        """
+        query = {
+            'action': 'import-from-datacenter',
+            'datacenter': datacenter,
+            'id': ident(identifier),
+        }
+        return self._call('POST', '/images', query=query)
+
+    def update_image(
+        self,
+        identifier: str | Mapping[str, Any],
+        *,
+        name: str | None = None,
+        version: str | None = None,
+        description: str | None = None,
+        homepage: str | None = None,
+        eula: str | None = None,
+        acl: Sequence[str] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> Image:
+        """Change what is given of an image, by id or dict, and return it.
+
+        `POST /:login/images/:id?action=update`, since 7.1. Raises ResourceNotFound,
+        ValidationFailed.
+        """
+        body = {
+            'name': name,
+            'version': version,
+            'description': description,
+            'homepage': homepage,
+            'eula': eula,
+            'acl': acl,
+            'tags': tags,
+        }
+        return self._call(
+            'POST', '/images/{}', ident(identifier), query={'action': 'update'}, body=body
+        )
+
+    def share_image(self, identifier: str | Mapping[str, Any], *accounts: str) -> Image:
+        """Let more accounts, by id, use an image, and return it.
+
+        `POST /:login/images/:id?action=update`, since 7.1, on the access list as it is now.
+        Raises ResourceNotFound.
+        """
+        acl = self.image(identifier).get('acl') or []
+        return self.update_image(identifier, acl=[*acl, *(a for a in accounts if a not in acl)])
+
+    def unshare_image(self, identifier: str | Mapping[str, Any], *accounts: str) -> Image:
+        """Let accounts, by id, no longer use an image, and return it.
+
+        `POST /:login/images/:id?action=update`, since 7.1, on the access list as it is now.
+        Raises ResourceNotFound.
+        """
+        acl = self.image(identifier).get('acl') or []
+        return self.update_image(identifier, acl=[a for a in acl if a not in accounts])
+
+    def export_image(self, identifier: str | Mapping[str, Any], manta_path: str) -> ExportedImage:
+        """Write an image of the account into Manta, and return where its files are.
+
+        `POST /:login/images/:id?action=export`, since 7.1. Raises ResourceNotFound,
+        NotMantaPathOwner, NotImplementedByServer.
+        """
+        query = {'action': 'export'}
+        body = {'manta_path': manta_path}
+        return self._call('POST', '/images/{}', ident(identifier), query=query, body=body)
+
+    def clone_image(self, identifier: str | Mapping[str, Any]) -> Image:
+        """Make a copy of an image that is shared with the account, and return the copy.
+
+        `POST /:login/images/:id?action=clone`, since 9.1. Raises ImageNotShared,
+        ResourceNotFound.
+        """
+        return self._call('POST', '/images/{}', ident(identifier), query={'action': 'clone'})
 
     def datasets(
         self, search: str | None = None, fields: Sequence[str] = ('description', 'urn')

@@ -15,7 +15,7 @@ from smartdc.chapter import pairs, script
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.machine import Machine
-from smartdc.paging import PAGE, complete, total
+from smartdc.paging import PAGE, complete, page_of, total
 from smartdc.paths import ident
 from smartdc.types import Disk, NetworkObject, Scalar, VolumeMount
 
@@ -77,7 +77,7 @@ class MachinesChapter(Connection):
 
         def page(start: int | None, size: int | None) -> tuple[list[dict[str, Any]], int]:
             asked = {**query, 'limit': size, 'offset': start}
-            return self._call('GET', '/machines', query=asked, read=_page(size or PAGE))
+            return self._call('GET', '/machines', query=asked, read=page_of(size or PAGE))
 
         if paged or tags == '*':
             rows, _ = page(offset, limit)
@@ -269,13 +269,6 @@ def _checked_name(name: str) -> str:
             'with a letter or digit, and may contain {{shortId}}'
         )
     return name
-
-
-def _page(size: int) -> Any:
-    def read(rows: Any, response: requests.Response) -> tuple[list[dict[str, Any]], int]:
-        return rows, min(size, int(response.headers.get('x-query-limit', size)))
-
-    return read
 
 
 def _count(_: Any, response: requests.Response) -> tuple[int, int]:

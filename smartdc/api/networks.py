@@ -6,24 +6,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.connection import Connection
+from smartdc.paging import PAGE, complete, page_of
 from smartdc.paths import ident
 from smartdc.search import search_dicts
-from smartdc.types import Network
+from smartdc.types import Network, NetworkIP
 
 
 class NetworksChapter(Connection):
-    """List and get networks."""
+    """List and get networks, and look after their addresses."""
 
     __slots__ = ()
 
     def networks(
-        self, search: str | None = None, fields: Sequence[str] = ('name',)
+        self,
+        search: str | None = None,
+        fields: Sequence[str] = ('name',),
+        *,
+        fabric: bool | None = None,
     ) -> list[Network]:
         """Return the networks, or those with a field that the regular expression matches.
 
-        `GET /:login/networks`, since 7.0. The search is done here and ignores case.
+        `GET /:login/networks`, since 7.0. The search is done here and ignores case. `fabric`
+        leaves only fabric networks, or only the others.
         """
-        found: list[Network] = self._call('GET', '/networks')
+        found: list[Network] = self._call('GET', '/networks', query={'fabric': fabric})
         return found if search is None else list(search_dicts(found, search, fields))
 
     def network(self, identifier: str | Mapping[str, Any]) -> Network:
@@ -32,3 +38,44 @@ class NetworksChapter(Connection):
         `GET /:login/networks/:id`, since 7.0. Raises ResourceNotFound.
         """
         return self._call('GET', '/networks/{}', ident(identifier))
+
+    def network_ips(self, network: str | Mapping[str, Any]) -> list[NetworkIP]:
+        """Return the addresses of a network that are used or reserved, all of them.
+
+        `GET /:login/networks/:id/ips`, since 8.4. On public networks only the account's own are
+        listed. Raises ResourceNotFound, InvalidArgument for a pool of networks.
+        """
+        found: Any = complete(
+            lambda offset: self._call(
+                'GET',
+                '/networks/{}/ips',
+                ident(network),
+                query={'limit': PAGE, 'offset': offset},
+                read=page_of(PAGE),
+            ),
+            'ip',
+        )
+        return found
+
+    def network_ip(self, network: str | Mapping[str, Any], ip: str) -> NetworkIP:
+        """Return one address of a network.
+
+        `GET /:login/networks/:id/ips/:ip_address`, since 8.4. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/networks/{}/ips/{}', ident(network), ident(ip, 'ip'))
+
+    def update_network_ip(
+        self, network: str | Mapping[str, Any], ip: str, *, reserved: bool
+    ) -> NetworkIP:
+        """Keep an address free, or stop doing so, and return it.
+
+        `PUT /:login/networks/:id/ips/:ip_address`, since 8.4. Raises InvalidArgument on public
+        networks and for managed addresses.
+        """
+        return self._call(
+            'PUT',
+            '/networks/{}/ips/{}',
+            ident(network),
+            ident(ip, 'ip'),
+            body={'reserved': reserved},
+        )

@@ -1,0 +1,65 @@
+"""The disks of a bhyve machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from smartdc.chapter import MachineChapter
+from smartdc.paths import ident
+from smartdc.types import DiskData
+
+
+class DisksChapter(MachineChapter):
+    """List, get, create, resize and delete disks."""
+
+    __slots__ = ()
+
+    def disks(self) -> list[DiskData]:
+        """Return the disks of the machine.
+
+        `GET /:login/machines/:id/disks`, since 9.4.1.
+        """
+        return self._call('GET', '/machines/{}/disks', self.id)
+
+    def get_disk(self, disk: str | Mapping[str, Any]) -> DiskData:
+        """Return one disk, by id or dict.
+
+        `GET /:login/machines/:id/disks/:disk_id`, since 9.4.1. It is `get_disk` because
+        `disk` is the machine's size, as in 0.2.0. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/machines/{}/disks/{}', self.id, ident(disk))
+
+    def create_disk(self, size: int | str, *, pci_slot: str | None = None) -> DiskData | None:
+        """Start to add a disk to the machine, which must be stopped.
+
+        `POST /:login/machines/:id/disks`, since 9.4.1. `size` is in MiB, or `remaining`.
+        `pci_slot` is `0:4:0` to `0:4:7`; the server returns the disk only when it is given, and
+        None comes back otherwise. Raises InvalidArgument, VmWithoutFlexibleDiskSize,
+        InsufficientDiskSpace.
+        """
+        body = {'size': size, 'pci_slot': pci_slot}
+        return self._call('POST', '/machines/{}/disks', self.id, body=body)
+
+    def resize_disk(
+        self,
+        disk: str | Mapping[str, Any],
+        size: int,
+        *,
+        dangerous_allow_shrink: bool | None = None,
+    ) -> DiskData:
+        """Start to give a disk another size, in MiB; the machine must be stopped.
+
+        `POST /:login/machines/:id/disks/:disk_id`, since 9.4.1. Making it smaller loses data and
+        has to be allowed. Raises ResourceNotFound, ValidationFailed, VmNotStopped.
+        """
+        body = {'size': size, 'dangerous_allow_shrink': dangerous_allow_shrink}
+        return self._call('POST', '/machines/{}/disks/{}', self.id, ident(disk), body=body)
+
+    def delete_disk(self, disk: str | Mapping[str, Any]) -> None:
+        """Start to delete a disk, by id or dict; the machine must be stopped.
+
+        `DELETE /:login/machines/:id/disks/:disk_id`, since 9.4.1. Raises ResourceNotFound,
+        VmNotStopped, ValidationFailed for the boot disk.
+        """
+        self._call('DELETE', '/machines/{}/disks/{}', self.id, ident(disk))

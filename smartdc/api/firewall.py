@@ -1,0 +1,105 @@
+"""The firewall rules of the account, and those that act on a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from smartdc.chapter import MachineChapter
+from smartdc.connection import Connection
+from smartdc.paths import ident
+from smartdc.types import FirewallRule
+
+
+class FirewallChapter(Connection):
+    """List, get, create, change and delete firewall rules."""
+
+    __slots__ = ()
+
+    def firewall_rules(self) -> list[FirewallRule]:
+        """Return all firewall rules of the account; global ones act on machines only.
+
+        `GET /:login/fwrules`, since 7.0.
+        """
+        return self._call('GET', '/fwrules')
+
+    def firewall_rule(self, rule: str | Mapping[str, Any]) -> FirewallRule:
+        """Return one firewall rule, by id or dict.
+
+        `GET /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound, Forbidden for a global one.
+        """
+        return self._call('GET', '/fwrules/{}', ident(rule))
+
+    def create_firewall_rule(
+        self,
+        rule: str,
+        *,
+        enabled: bool | None = None,
+        log: bool | None = None,
+        description: str | None = None,
+    ) -> FirewallRule:
+        """Create a firewall rule and return it, its text in the server's form.
+
+        `POST /:login/fwrules`, since 7.0. `rule` reads like
+        `FROM any TO tag "role" = "web" ALLOW tcp PORT 80`. It is off, and does not log, unless
+        told otherwise. Raises InvalidParameters with the parser's words.
+        """
+        body = {'rule': rule, 'enabled': enabled, 'log': log, 'description': description}
+        return self._call('POST', '/fwrules', body=body)
+
+    def update_firewall_rule(
+        self,
+        rule: str | Mapping[str, Any],
+        *,
+        text: str | None = None,
+        enabled: bool | None = None,
+        log: bool | None = None,
+        description: str | None = None,
+    ) -> FirewallRule:
+        """Change what is given of a firewall rule, `text` being the rule itself; return it.
+
+        `POST /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound, InvalidParameters.
+        """
+        body = {'rule': text, 'enabled': enabled, 'log': log, 'description': description}
+        return self._call('POST', '/fwrules/{}', ident(rule), body=body)
+
+    def enable_firewall_rule(self, rule: str | Mapping[str, Any]) -> FirewallRule:
+        """Switch a firewall rule on and return it.
+
+        `POST /:login/fwrules/:id/enable`, since 7.0. Raises ResourceNotFound.
+        """
+        return self._call('POST', '/fwrules/{}/enable', ident(rule))
+
+    def disable_firewall_rule(self, rule: str | Mapping[str, Any]) -> FirewallRule:
+        """Switch a firewall rule off and return it.
+
+        `POST /:login/fwrules/:id/disable`, since 7.0. Raises ResourceNotFound.
+        """
+        return self._call('POST', '/fwrules/{}/disable', ident(rule))
+
+    def delete_firewall_rule(self, rule: str | Mapping[str, Any]) -> None:
+        """Delete a firewall rule, by id or dict.
+
+        `DELETE /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound.
+        """
+        self._call('DELETE', '/fwrules/{}', ident(rule))
+
+    def firewall_rule_machines(self, rule: str | Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the data of the machines that a firewall rule is about.
+
+        `GET /:login/fwrules/:id/machines`, since 7.0. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/fwrules/{}/machines', ident(rule))
+
+
+class MachineFirewallChapter(MachineChapter):
+    """The firewall rules of one machine."""
+
+    __slots__ = ()
+
+    def firewall_rules(self) -> list[FirewallRule]:
+        """Return the firewall rules that act on the machine, global ones included.
+
+        `GET /:login/machines/:id/fwrules`, since 7.0.
+        """
+        return self._call('GET', '/machines/{}/fwrules', self.id)

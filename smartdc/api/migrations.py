@@ -1,0 +1,99 @@
+"""Migrations: moving a machine to another server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from smartdc.chapter import MachineChapter
+from smartdc.connection import Connection
+from smartdc.errors import InvalidResponse
+from smartdc.paths import ident
+from smartdc.types import Migration
+from smartdc.waiting import Wait, follow
+
+#: The states in which a migration waits for the next action, or has ended well.
+_RESTING = ('paused', 'successful')
+
+
+class MigrationsChapter(Connection):
+    """The migrations of the account's machines."""
+
+    __slots__ = ()
+
+    def migrations(self) -> list[Migration]:
+        """Return all migrations of the account.
+
+        `GET /:login/migrations`, since 9.6.
+        """
+        return self._call('GET', '/migrations')
+
+    def migration(self, machine: Any) -> Migration:
+        """Return the migration of a machine, by id, dict or Machine.
+
+        `GET /:login/migrations/:id`, since 9.6. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/migrations/{}', ident(machine, 'id', 'machine'))
+
+
+class MachineMigrationChapter(MachineChapter):
+    """The migration of one machine."""
+
+    __slots__ = ()
+
+    def migrate(
+        self,
+        action: str = 'automatic',
+        *,
+        affinity: Sequence[str] | None = None,
+        wait: Wait = False,
+    ) -> Migration | None:
+        """Do one step of a migration, or all of them, and return the migration.
+
+        `POST /:login/machines/:id/migrate?action=begin`, since 9.6. The actions are begin, sync,
+        switch, automatic (these three in turn), pause, abort and finalize (9.8.1), which returns
+        None. `affinity` are rules for where to. `wait` is how long to wait until the step is
+        done, in seconds, or True. Raises PreconditionFailed when it is not the moment for it.
+        """
+        query = {'action': action}
+        body = {'affinity': affinity} if affinity is not None else None
+        migration = self._call('POST', '/machines/{}/migrate', self.id, query=query, body=body)
+        if migration is None or wait is False:
+            return migration
+        return follow(
+            lambda: self._call('GET', '/migrations/{}', self.id),
+            *_RESTING,
+            what=f'migration of {self.id}',
+            wait_for=wait,
+            clock=self.datacenter.clock,
+        )
+
+    def estimate_migration(self) -> Mapping[str, int]:
+        """Return how many bytes a migration would move, as `size`.
+
+        `GET /:login/machines/:id/migrate`, since 9.6.
+        """
+        return self._call('GET', '/machines/{}/migrate', self.id)
+
+    def watch_migration(self) -> Iterator[dict[str, Any]]:
+        """Yield the events of the migration that goes on, to its end.
+
+        `POST /:login/machines/:id/migrate?action=watch`, since 9.6. An event has type, phase,
+        state and progress; the last has the type `end`. Raises ResourceNotFound.
+        """
+        response = self.datacenter._stream(
+            'POST', '/machines/{}/migrate', self.id, query={'action': 'watch'}
+        )
+        with response:
+            for line in response.iter_lines():
+                if line:
+                    yield _event(line)
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    try:
+        event: dict[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise InvalidResponse(f'a migration event is broken JSON: {error}') from None
+    return event

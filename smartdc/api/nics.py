@@ -1,0 +1,79 @@
+"""The network interfaces of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from smartdc.chapter import MachineChapter
+from smartdc.paths import ident
+from smartdc.types import Nic
+from smartdc.waiting import Wait, follow
+
+
+class NicsChapter(MachineChapter):
+    """List, get, add and remove NICs."""
+
+    __slots__ = ()
+
+    def nics(self) -> list[Nic]:
+        """Return the NICs of the machine.
+
+        `GET /:login/machines/:id/nics`, since 7.2.
+        """
+        return self._call('GET', '/machines/{}/nics', self.id)
+
+    def nic(self, mac: str | Mapping[str, Any]) -> Nic:
+        """Return one NIC, by MAC address, with or without colons, or dict.
+
+        `GET /:login/machines/:id/nics/:mac`, since 7.2. Raises ResourceNotFound.
+        """
+        return self._call('GET', '/machines/{}/nics/{}', self.id, _plain(mac))
+
+    def add_nic(
+        self,
+        network: str | Mapping[str, Any],
+        *,
+        primary: bool | None = None,
+        wait: Wait = False,
+    ) -> Nic:
+        """Add a NIC on a network and return it; the machine reboots.
+
+        `POST /:login/machines/:id/nics`, since 7.2. The network is an id, a name, a dict, or
+        `{ipv4_uuid, ipv4_ips}` to choose the address (8.5); `primary` since 9.15. A machine that
+        is on the network already gets no second NIC: the one it has is returned. `wait` is how
+        long to wait until it runs, in seconds, or True. Raises NotAuthorized for a network of
+        somebody else, InvalidParameters for an address that is taken.
+        """
+        wanted: Any = network
+        if not (isinstance(network, Mapping) and 'ipv4_uuid' in network):
+            wanted = self.datacenter._find('network', network)
+        body = {'network': wanted, 'primary': primary}
+        mac = self._call('POST', '/machines/{}/nics', self.id, body=body, read=_mac)
+        if wait is False:
+            return self.nic(mac)
+        clock = self.datacenter.clock
+        what = f'NIC {mac} of {self.id}'
+        added: Any = follow(lambda: self.nic(mac), 'running', what=what, wait_for=wait, clock=clock)
+        return added
+
+    def remove_nic(self, mac: str | Mapping[str, Any]) -> None:
+        """Remove a NIC, by MAC address or dict; the machine reboots.
+
+        `DELETE /:login/machines/:id/nics/:mac`, since 7.2. Raises ResourceNotFound.
+        """
+        self._call('DELETE', '/machines/{}/nics/{}', self.id, _plain(mac))
+
+
+def _plain(mac: str | Mapping[str, Any]) -> str:
+    """Return a MAC address as it stands in a path."""
+    return str(ident(mac, 'mac')).replace(':', '')
+
+
+def _mac(nic: Any, response: requests.Response) -> str:
+    """Return the MAC address of the new NIC, or of the one that the server redirects to."""
+    if response.is_redirect:
+        return _plain(response.headers['Location'].rpartition('/')[2])
+    return _plain(nic)

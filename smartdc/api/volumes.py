@@ -1,0 +1,106 @@
+"""Volumes: file systems that several machines can mount."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from smartdc.connection import Connection
+from smartdc.paths import ident
+from smartdc.types import Volume, VolumeSize
+from smartdc.waiting import Wait, follow
+
+
+class VolumesChapter(Connection):
+    """Volumes; MethodNotAllowed where a data center has none."""
+
+    __slots__ = ()
+
+    def volumes(
+        self,
+        *,
+        name: str | None = None,
+        predicate: Mapping[str, Any] | None = None,
+        size: int | None = None,
+        state: str | None = None,
+        type: str | None = None,
+    ) -> list[Volume]:
+        """Return the volumes that match all of what is given.
+
+        `GET /:login/volumes`, since 8.5. A name may have a `*` at either end; `predicate` is a
+        condition such as `{'eq': ['state', 'ready']}`; size in MiB. Volumes that failed are
+        left out unless state or predicate ask for them. Raises InvalidArgument.
+        """
+        query = {
+            'name': name,
+            'predicate': None if predicate is None else json.dumps(predicate),
+            'size': size,
+            'state': state,
+            'type': type,
+        }
+        return self._call('GET', '/volumes', query=query)
+
+    def volume(self, volume: str | Mapping[str, Any]) -> Volume:
+        """Return one volume, by id or dict.
+
+        `GET /:login/volumes/:id`, since 8.5. Raises VolumeNotFound.
+        """
+        return self._call('GET', '/volumes/{}', ident(volume))
+
+    def create_volume(
+        self,
+        *,
+        name: str | None = None,
+        type: str = 'tritonnfs',
+        size: int | None = None,
+        networks: Sequence[str | Mapping[str, Any]] | None = None,
+        affinity: Sequence[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        wait: Wait = False,
+    ) -> Volume:
+        """Create a volume and return it.
+
+        `POST /:login/volumes`, since 8.5; affinity and tags since 9.8.6. `size` is in MiB, one
+        of `volume_sizes()`, the smallest if not given; networks are fabric networks, by id,
+        name or dict. `wait` is how long to wait until it is ready, in seconds, or True. Raises
+        VolumeAlreadyExists, VolumeSizeNotAvailable, DefaultFabricNetworkNotConfigured.
+        """
+        body = {
+            'name': name,
+            'type': type,
+            'size': size,
+            'networks': networks and [self._find('network', network) for network in networks],
+            'affinity': affinity,
+            'tags': tags,
+        }
+        volume: Volume = self._call('POST', '/volumes', body=body)
+        if wait is False:
+            return volume
+        what = f'volume {volume["name"]}'
+        return follow(
+            lambda: self.volume(volume), 'ready', what=what, wait_for=wait, clock=self.clock
+        )
+
+    def update_volume(self, volume: str | Mapping[str, Any], *, name: str) -> Volume:
+        """Give a volume another name and return it.
+
+        `POST /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, VolumeInUse,
+        VolumeAlreadyExists.
+        """
+        return self._call('POST', '/volumes/{}', ident(volume), body={'name': name})
+
+    def delete_volume(self, volume: str | Mapping[str, Any]) -> None:
+        """Start to delete a volume, by id or dict.
+
+        `DELETE /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, VolumeInUse while
+        machines mount it.
+        """
+        self._call('DELETE', '/volumes/{}', ident(volume))
+
+    def volume_sizes(self, *, type: str | None = None) -> list[VolumeSize]:
+        """Return the sizes that volumes may have, in MiB, the smallest first.
+
+        `GET /:login/volumesizes`, since 8.5.
+        """
+        return self._call('GET', '/volumesizes', query={'type': type})
