@@ -1,0 +1,29 @@
+"""Accounts, sub-users and their keys, as the steps before an operation look them up."""
+
+from __future__ import annotations
+
+from smartdc.simulator.store import Doc, Store, first
+
+
+def find_account(store: Store, ref: str) -> Doc | None:
+    """Return the account with this login or id."""
+    return first(store.find('account', name=ref)) or store.get('account', ref)
+
+
+def find_user(store: Store, account: str, ref: str) -> Doc | None:
+    """Return the sub-user of an account with this login or id."""
+    return first(
+        [user for user in store.find('user', owner=account) if ref in (user['name'], user['id'])]
+    )
+
+
+def find_key(store: Store, owner: str, ref: str) -> Doc | None:
+    """Return the key of an account or sub-user with this name or MD5 fingerprint."""
+    return store.get('key', f'{owner}/{ref}') or first(
+        [key for key in store.find('key', owner=owner) if key['name'] == ref]
+    )
+
+
+def key_doc(owner: str, key: dict[str, str]) -> Doc:
+    """Return a key `{name, fingerprint, key}` as it is stored."""
+    return {**key, 'id': f'{owner}/{key["fingerprint"]}', 'owner': owner}

@@ -1,0 +1,158 @@
+"""A simulated CloudAPI, free of sockets: a request goes in, an answer comes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from smartdc.simulator import api, authenticate, authorise, gates, jobs, params, preload, versions
+from smartdc.simulator import reply as replies
+from smartdc.simulator.calls import Call, Reply
+from smartdc.simulator.cloud import Cloud, Record
+from smartdc.simulator.faults import Fault
+from smartdc.simulator.routing import ALL, Match, Router
+from smartdc.simulator.signature import Claim
+from smartdc.simulator.signature import read as read_signature
+from smartdc.simulator.wire import Refusal, Request, Response
+
+_DOCS = 'https://apidocs.tritondatacenter.com/cloudapi/'
+
+#: What happens to a request once it is known who sent it, in the server's order.
+STEPS: tuple[Callable[[Call], None], ...] = (
+    preload.load_account,
+    preload.load_image,
+    preload.load_package,
+    preload.load_machine,
+    authorise.authorise,
+    gates.check_read_only,
+    gates.check_throttle,
+)
+
+
+class App:
+    """One data center's CloudAPI.
+
+    >>> from smartdc.simulator.clock import RealClock
+    >>> from smartdc.simulator.cloud import Cloud
+    >>> from smartdc.simulator.store import Store
+    >>> app = App(Cloud(Store(), RealClock()), 'us-sw-1')
+    >>> app.handle(Request('GET', '/my/no/such/thing')).status
+    404
+    """
+
+    def __init__(self, cloud: Cloud, home: str) -> None:
+        self.cloud = cloud
+        self.home = home
+        self._router = Router(api.ROUTES)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request; only one is answered at a time."""
+        started = time.monotonic()
+        with self.cloud.store.exclusive():
+            now = self.cloud.look()
+            if request.method in ('GET', 'HEAD') and _is_docs(request.path):
+                return _docs(request)
+            try:
+                match = self._router.find(request)
+                call, claim = self._open(request, match, now)
+            except Refusal as refusal:
+                return self._record(request, None, replies.bare(request, refusal, now), now)
+            except Exception as error:
+                response = replies.bare(request, self._remember(error), now)
+                return self._record(request, None, response, now)
+            return self._record(request, call, self._answer(call, claim, match, started), now)
+
+    def _open(self, request: Request, match: Match, now: float) -> tuple[Call, Claim | None]:
+        """Read what a request says, before anything is asked of the store."""
+        call = Call(
+            cloud=self.cloud,
+            home=self.home,
+            request=request,
+            now=now,
+            route=match.route,
+            path=match.path,
+            asked=versions.asked(request.headers),
+        )
+        call.produces = replies.negotiate(request)
+        claim = read_signature(request, now)
+        call.params = params.merged(match.path, request)
+        return call, claim
+
+    def _answer(self, call: Call, claim: Claim | None, match: Match, started: float) -> Response:
+        """Answer a request that was understood, and let a fault strike the answer."""
+        fault = self.cloud.faults.pick(call.route.name)
+        result = self._result(call, claim, fault)
+        server = f'cloudapi/{self._version()}'
+        response = replies.full(call, result, match.methods, started, server)
+        return response if fault is None else fault.strike(response)
+
+    def _result(self, call: Call, claim: Claim | None, fault: Fault | None) -> Reply | Refusal:
+        if fault is not None and fault.replaces_work:
+            return fault.refusal()
+        try:
+            result = self._perform(call, claim)
+        except Refusal as refusal:
+            return refusal
+        except Exception as error:
+            return self._remember(error)
+        return fault.refusal() if fault is not None and fault.status is not None else result
+
+    def _remember(self, error: Exception) -> Refusal:
+        """Keep a fault of the simulator's own for who runs it, and return what the client gets."""
+        self.cloud.failures.append(error)
+        return Refusal(500, 'InternalError', 'Internal Error')
+
+    def _perform(self, call: Call, claim: Claim | None) -> Reply:
+        """Do what is asked for: all of it, or nothing."""
+        if call.route.name in ('GetAccount', 'HeadAccount') and call.path['account'] == '--ping':
+            return self._ping()
+        with self.cloud.store.transaction():
+            jobs.settle(self.cloud.store, call.now)
+        with self.cloud.store.transaction():
+            call.caller = authenticate.authenticate(call, claim)
+            for step in STEPS:
+                step(call)
+            return call.route.handler(call)
+
+    def _ping(self) -> Reply:
+        body = {'ping': 'pong', 'cloudapi': {'versions': list(ALL)}}
+        return Reply(body, headers={'Triton-Datacenter-Name': self.home})
+
+    def _version(self) -> str:
+        found = self.cloud.store.get('datacenter', self.home) or {}
+        return str(found.get('version', '9.20.0'))
+
+    def _record(
+        self, request: Request, call: Call | None, response: Response, now: float
+    ) -> Response:
+        self.cloud.requests.append(
+            Record(
+                at=now,
+                datacenter=self.home,
+                method=request.method,
+                target=request.target,
+                operation=call.route.name if call else '',
+                account=call.account.get('login', '') if call else '',
+                headers=request.headers,
+                body=request.body,
+                status=response.status,
+                outcome=response.outcome,
+            )
+        )
+        return response
+
+
+def _is_docs(path: str) -> bool:
+    return path in ('/', '/docs', '/favicon.ico') or path.startswith('/docs/')
+
+
+def _docs(request: Request) -> Response:
+    """Send a browser on to the public documentation."""
+    connection = 'close' if 'close' in request.headers.get('connection', '') else 'keep-alive'
+    headers = {
+        'Location': _DOCS,
+        'Server': 'Cloud API',
+        'Content-Length': '0',
+        'Connection': connection,
+    }
+    return Response(302, headers)

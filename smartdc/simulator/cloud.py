@@ -1,0 +1,71 @@
+"""What all data centers of one simulator share."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from smartdc.simulator.clock import Clock, SteppedClock
+from smartdc.simulator.faults import Faults
+from smartdc.simulator.store import Doc, Store
+
+#: How many requests a simulator remembers.
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True)
+class Record:
+    """One request that came in, and the status of its answer; header names are in lower case."""
+
+    at: float
+    datacenter: str
+    method: str
+    target: str
+    operation: str
+    account: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+    outcome: str
+
+
+@dataclass
+class Cloud:
+    """The memory, the clock and the settings that the data centers of a simulator share.
+
+    `urls` tells where each data center listens. `failures` are the simulator's own faults, which
+    the one who runs it has to see.
+    """
+
+    store: Store
+    clock: Clock
+    job_time: float = 0.0
+    faults: Faults = field(default_factory=Faults)
+    urls: dict[str, str] = field(default_factory=dict)
+    requests: deque[Record] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    failures: list[Exception] = field(default_factory=list)
+    buckets: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+
+    def look(self) -> float:
+        """Return the time of a request that comes in, moving a stepped clock by its look."""
+        if isinstance(self.clock, SteppedClock) and self.clock.per_look:
+            self.clock.advance(self.clock.per_look)
+        return self.clock.now()
+
+    def datacenter(self, home: str) -> Doc:
+        """Return the settings of a data center."""
+        found = self.store.get('datacenter', home)
+        if found is None:
+            raise KeyError(home)
+        return found
+
+    def datacenters(self) -> list[str]:
+        """Return the names of all data centers."""
+        return [str(doc['name']) for doc in self.store.find('datacenter')]
+
+
+def new_id() -> str:
+    """Return a new UUID."""
+    return str(uuid.uuid4())

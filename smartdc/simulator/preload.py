@@ -1,0 +1,58 @@
+"""The things that a request names, looked up before anybody asks whether it may have them."""
+
+from __future__ import annotations
+
+from smartdc.simulator import accounts
+from smartdc.simulator.api.images import find_image
+from smartdc.simulator.api.packages import find_package
+from smartdc.simulator.calls import Call, failed, fault, is_uuid, not_found
+from smartdc.simulator.wire import Refusal
+
+_COLLECTION = '/:account/machines'
+_ITEM = '/:account/machines/:machine'
+
+
+def load_account(call: Call) -> None:
+    """Find the account that the path names; `my` is the caller's own."""
+    login = call.text('account')
+    if login == 'my' and call.caller is not None:
+        call.account = call.caller.account
+        return
+    account = accounts.find_account(call.store, login)
+    if account is None:
+        raise not_found(f'{login} does not exist')
+    call.account = account
+
+
+def load_image(call: Call) -> None:
+    """Find the image that machines are created from or filtered by."""
+    if call.route.pattern != _COLLECTION:
+        return
+    ref = call.params.get('image') or call.params.get('dataset')
+    if is_uuid(ref):
+        call.image = find_image(call, str(ref))
+        if call.image is None:
+            raise not_found('image not found')
+
+
+def load_package(call: Call) -> None:
+    """Find the package that a machine is created with or resized to."""
+    ref = call.params.get('package')
+    if call.route.name in ('CreateMachine', 'UpdateMachine') and isinstance(ref, str):
+        call.package = find_package(call, ref)
+
+
+def load_machine(call: Call) -> None:
+    """Find the machine that the path names."""
+    if not call.route.pattern.startswith(_ITEM):
+        return
+    ref = call.text('machine')
+    if not ref:
+        # The real server crashes here, and says so.
+        raise Refusal(500, 'InternalError', 'Internal Error')
+    if not is_uuid(ref):
+        raise failed('Invalid Parameters', fault('uuid', 'Invalid', 'Invalid UUID'))
+    machine = call.store.get('machine', ref.lower(), home=call.home)
+    if machine is None or machine['owner'] != call.owner:
+        raise not_found('VM not found')
+    call.machine = machine

@@ -1,0 +1,140 @@
+"""What an answer looks like on the wire: content types, and CloudAPI's headers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from smartdc.simulator.calls import Call, Reply
+from smartdc.simulator.clock import http_date
+from smartdc.simulator.cloud import new_id
+from smartdc.simulator.wire import Refusal, Request, Response
+
+JSON = 'application/json'
+TEXT = 'text/plain'
+BYTES = 'application/octet-stream'
+SCRIPT = 'application/javascript'
+
+#: The types that can be asked for, in the order in which they are preferred.
+PRODUCIBLE = (JSON, TEXT, BYTES, SCRIPT)
+
+#: Always the highest one that is mounted, whatever was asked for.
+API_VERSION = '9.0.0'
+
+
+def negotiate(request: Request) -> str:
+    """Return the type that the client likes best, or refuse with 406."""
+    wanted = request.headers.get('accept') or '*/*'
+    ranked = sorted((_quality(part), -index, part) for index, part in enumerate(wanted.split(',')))
+    for quality, _, part in reversed(ranked):
+        found = _first_of(part.partition(';')[0].strip().lower()) if quality > 0 else None
+        if found is not None:
+            return found
+    raise Refusal(406, 'NotAcceptableError', f'Server accepts: {",".join(PRODUCIBLE)}')
+
+
+def _quality(part: str) -> float:
+    for option in part.split(';')[1:]:
+        name, _, value = option.partition('=')
+        if name.strip() == 'q':
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _first_of(wanted: str) -> str | None:
+    """Return the first type that a media range admits."""
+    for produced in PRODUCIBLE:
+        if wanted in ('*/*', produced, f'{produced.partition("/")[0]}/*'):
+            return produced
+    return None
+
+
+def bare(request: Request, refusal: Refusal, now: float) -> Response:
+    """Return a refusal that comes before the usual headers are set."""
+    body = _text(refusal.body()).encode()
+    headers = {
+        **refusal.headers,
+        'Content-Type': JSON,
+        'Content-Length': str(len(body)),
+        'Date': http_date(now),
+        'Connection': _connection(request),
+    }
+    return Response(refusal.status, headers, _seen(request, body))
+
+
+def full(
+    call: Call, result: Reply | Refusal, methods: Sequence[str], started: float, server: str
+) -> Response:
+    """Return an answer with CloudAPI's usual headers."""
+    body = _encoded(call, result)
+    headers = {
+        **_content(call, result, body),
+        **result.headers,
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Allow-Headers': 'Accept, Accept-Version, Content-Length, Content-MD5, '
+        'Content-Type, Date, Api-Version, Response-Time',
+        'Access-Control-Allow-Methods': ', '.join(methods),
+        'Access-Control-Expose-Headers': 'Api-Version, Request-Id, Response-Time',
+        'Connection': _connection(call.request),
+        'Date': http_date(call.now),
+        'Server': server,
+        'Api-Version': API_VERSION,
+        'Request-Id': _request_id(call.request),
+        'Response-Time': str(round((time.monotonic() - started) * 1000)),
+    }
+    return Response(result.status, headers, _seen(call.request, body))
+
+
+def _encoded(call: Call, result: Reply | Refusal) -> bytes:
+    """Return the body in the type that was negotiated."""
+    if isinstance(result, Refusal):
+        data: Any = result.message if call.produces == TEXT else result.body()
+    elif result.body is None:
+        return b''
+    else:
+        data = result.body
+    if isinstance(data, str) and call.produces in (TEXT, BYTES):
+        return data.encode()
+    text = _text(data)
+    function = call.params.get('callback') or call.params.get('jsonp')
+    if call.produces == SCRIPT and function:
+        return f'{function}({text});'.encode()
+    return text.encode()
+
+
+def _content(call: Call, result: Reply | Refusal, body: bytes) -> dict[str, str]:
+    """Return the headers about the body; an empty 202 is chunked, a 204 has none."""
+    if isinstance(result, Reply) and result.body is None:
+        if result.status == 202:
+            return {'Transfer-Encoding': 'chunked'}
+        return {} if result.status == 204 else {'Content-Length': '0'}
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return {
+        'Content-Type': call.produces,
+        'Content-Length': str(len(body)),
+        'Content-MD5': base64.b64encode(digest).decode(),
+    }
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, separators=(',', ':'), ensure_ascii=False)
+
+
+def _seen(request: Request, body: bytes) -> bytes:
+    return b'' if request.method == 'HEAD' else body
+
+
+def _connection(request: Request) -> str:
+    wish = request.headers.get('connection', '').lower()
+    return 'close' if 'close' in wish else 'keep-alive'
+
+
+def _request_id(request: Request) -> str:
+    return request.headers.get('request-id') or request.headers.get('x-request-id') or new_id()

@@ -1,0 +1,204 @@
+"""Which operation a method and a path lead to: restify's rules, before any authentication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from smartdc.simulator import versions
+from smartdc.simulator.calls import Call, Handler, Reply
+from smartdc.simulator.wire import Refusal, Request
+
+ALL = ('7.0.0', '7.1.0', '7.2.0', '7.3.0', '8.0.0', '9.0.0')
+SINCE_7_2 = ALL[2:]
+SINCE_7_3 = ALL[3:]
+
+#: What the create routes of keys, users, roles, policies and access keys take; forms are refused.
+UPLOADS = (
+    'multipart/form-data',
+    'application/octet-stream',
+    'application/json',
+    'text/plain',
+)
+
+_BROKEN_ESCAPE = re.compile(r'%(?![0-9A-Fa-f]{2})')
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: `pattern` is written `/:account/machines/:machine`."""
+
+    method: str
+    pattern: str
+    name: str
+    handler: Handler
+    versions: Sequence[str] = ALL
+    types: Sequence[str] = ()
+
+
+class Chapter:
+    """The routes of one chapter, in the order in which CloudAPI mounts them.
+
+    Each method is a decorator for the function that does the operation.
+    """
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def get(
+        self,
+        pattern: str,
+        name: str,
+        *,
+        head: str | None = None,
+        versions: Sequence[str] = ALL,
+    ) -> Callable[[Handler], Handler]:
+        """Mount a GET; with `head`, the name of its HEAD, mount that too."""
+
+        def mount(handler: Handler) -> Handler:
+            self.routes.append(Route('GET', pattern, name, handler, versions))
+            if head is not None:
+                self.routes.append(Route('HEAD', pattern, head, handler, versions))
+            return handler
+
+        return mount
+
+    def post(
+        self, pattern: str, name: str, *, versions: Sequence[str] = ALL, types: Sequence[str] = ()
+    ) -> Callable[[Handler], Handler]:
+        """Mount a POST; `types` are the content types it is restricted to."""
+        return self._mount('POST', pattern, name, versions, types)
+
+    def put(
+        self, pattern: str, name: str, *, versions: Sequence[str] = ALL
+    ) -> Callable[[Handler], Handler]:
+        """Mount a PUT."""
+        return self._mount('PUT', pattern, name, versions)
+
+    def delete(
+        self, pattern: str, name: str, *, versions: Sequence[str] = ALL
+    ) -> Callable[[Handler], Handler]:
+        """Mount a DELETE."""
+        return self._mount('DELETE', pattern, name, versions)
+
+    def unserved(
+        self,
+        method: str,
+        pattern: str,
+        name: str,
+        *,
+        versions: Sequence[str] = ALL,
+        types: Sequence[str] = (),
+    ) -> None:
+        """Mount an operation that CloudAPI has and this simulator refuses by name."""
+        self._mount(method, pattern, name, versions, types)(_refuse)
+
+    def _mount(
+        self,
+        method: str,
+        pattern: str,
+        name: str,
+        versions: Sequence[str],
+        types: Sequence[str] = (),
+    ) -> Callable[[Handler], Handler]:
+        def mount(handler: Handler) -> Handler:
+            self.routes.append(Route(method, pattern, name, handler, versions, types))
+            return handler
+
+        return mount
+
+
+def _refuse(call: Call) -> Reply:
+    raise Refusal(501, 'NotImplementedError', f'{call.route.name} is not simulated')
+
+
+@dataclass(frozen=True)
+class Match:
+    """The route of a request, its decoded path parameters, and the methods of its pattern."""
+
+    route: Route
+    path: Mapping[str, str]
+    methods: Sequence[str]
+
+
+class Router:
+    """All routes of a data center.
+
+    Patterns tolerate several slashes in a row and empty parameters, but no trailing slash.
+    """
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = [(route, _compiled(route.pattern)) for route in routes]
+        self._methods: dict[str, list[str]] = {}
+        for route in routes:
+            mounted = self._methods.setdefault(route.pattern, [])
+            if route.method not in mounted:
+                mounted.append(route.method)
+
+    def find(self, request: Request) -> Match:
+        """Return the route of a request, or raise CloudAPI's refusal: 400, 404, 405 or 415."""
+        fits = [
+            (route, found)
+            for route, pattern in self._routes
+            if (found := pattern.fullmatch(request.path)) is not None
+        ]
+        if not fits:
+            raise Refusal(404, 'ResourceNotFound', f'{request.target} does not exist')
+        mounted = [fit for fit in fits if fit[0].method == request.method]
+        if not mounted:
+            allow = ', '.join(self._methods[fits[0][0].pattern])
+            text = f'{request.method} is not allowed'
+            raise Refusal(405, 'MethodNotAllowedError', text, headers={'Allow': allow})
+        route, found = _choose(request, mounted)
+        path = {name: _decoded(part) for name, part in found.groupdict().items()}
+        return Match(route, path, self._methods[route.pattern])
+
+
+Fit = tuple[Route, re.Match[str]]
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = [part for part in pattern.split('/') if part]
+    return re.compile(
+        ''.join(
+            rf'/+(?P<{part[1:]}>[^/]*)' if part.startswith(':') else f'/+{re.escape(part)}'
+            for part in parts
+        )
+    )
+
+
+def _decoded(part: str) -> str:
+    if _BROKEN_ESCAPE.search(part):
+        raise Refusal(400, 'BadRequestError', 'URI malformed')
+    try:
+        return unquote(part, errors='strict')
+    except UnicodeDecodeError:
+        raise Refusal(400, 'BadRequestError', 'URI malformed') from None
+
+
+def _choose(request: Request, fits: Sequence[Fit]) -> Fit:
+    """Return the fit with the highest version asked for; the first of several that are equal."""
+    typed = next((fit for fit in fits if fit[0].types), None)
+    if typed is not None:
+        _check_type(request, typed[0])
+        return typed
+    asked = versions.asked(request.headers)
+    best: Fit | None = None
+    highest: str | None = None
+    for fit in fits:
+        version = versions.choose(fit[0].versions, asked)
+        if version is not None and (highest is None or version > highest):
+            best, highest = fit, version
+    if best is None:
+        text = f'{asked} is not supported by {request.method} {request.path}'
+        raise Refusal(400, 'InvalidVersion', text)
+    return best
+
+
+def _check_type(request: Request, route: Route) -> None:
+    sent = request.headers.get('content-type', 'application/octet-stream')
+    kind = sent.partition(';')[0].strip().lower()
+    if kind not in route.types:
+        raise Refusal(415, 'UnsupportedMediaTypeError', kind)

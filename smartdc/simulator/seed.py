@@ -1,0 +1,207 @@
+"""Puts a world into the store, filling in what it leaves open."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smartdc.simulator.accounts import key_doc
+from smartdc.simulator.api.machine_networks import new_nic
+from smartdc.simulator.api.networks import AddressesExhausted, allocate
+from smartdc.simulator.default_world import ADMIN
+from smartdc.simulator.ssh_keys import KeyFault, PublicKey
+from smartdc.simulator.store import Doc, Store
+from smartdc.simulator.world import World, WorldError
+
+_EPOCH = '2024-01-01T00:00:00.000Z'
+_SPACE = uuid.UUID('5d4cbb0e-6f3c-4f0a-9f50-736d61727464')
+_SERVER = '44454c4c-5300-1057-8050-b7c04f533532'
+
+#: The rules that every data center has from the start.
+_RULES = (
+    ('FROM any TO all vms ALLOW icmp6 TYPE all', 'allow all ICMPv6 types'),
+    ('FROM any TO all vms ALLOW icmp TYPE 8 CODE 0', 'allow pings'),
+)
+
+
+def seed(store: Store, world: World) -> None:
+    """Put a world, as `world.load()` returns it, into an empty store."""
+    with store.transaction():
+        accounts = [
+            _seed_account(store, f'accounts[{index}]', account)
+            for index, account in enumerate(world['accounts'])
+        ]
+        for index, home in enumerate(world['datacenters']):
+            _seed_datacenter(store, f'datacenters[{index}]', home, accounts)
+
+
+def _seed_account(store: Store, place: str, given: Mapping[str, Any]) -> Doc:
+    account = _person(given, f'account/{given["login"]}')
+    store.put('account', account)
+    _seed_keys(store, place, given, account)
+    for index, entry in enumerate(given.get('users', ())):
+        user = _person(entry, f'user/{given["login"]}/{entry["login"]}')
+        store.put('user', {**user, 'owner': account['id']})
+        _seed_keys(store, f'{place}.users[{index}]', entry, user)
+    return account
+
+
+def _person(given: Mapping[str, Any], seed: str) -> Doc:
+    """Return an account or a sub-user without its keys."""
+    own = {name: value for name, value in given.items() if name not in ('keys', 'users')}
+    return {
+        'id': made_up_id(seed),
+        'email': f'{given["login"]}@example.com',
+        'created': _EPOCH,
+        'updated': _EPOCH,
+        **own,
+        'name': given['login'],
+    }
+
+
+def _seed_keys(store: Store, place: str, given: Mapping[str, Any], owner: Doc) -> None:
+    for index, entry in enumerate(given.get('keys', ())):
+        text = entry.get('key', '')
+        try:
+            fingerprint = PublicKey.parse(text).fingerprint
+        except KeyFault as fault:
+            raise WorldError(f'world: {place}.keys[{index}].key: {fault}') from None
+        key = {'name': entry.get('name', fingerprint), 'fingerprint': fingerprint, 'key': text}
+        store.put('key', key_doc(owner['id'], key))
+
+
+def _seed_datacenter(store: Store, place: str, home: Doc, accounts: list[Doc]) -> None:
+    name = home['name']
+    settings = ('name', 'version', 'services', 'read_only', 'throttle')
+    store.put('datacenter', {'id': name, **{key: home[key] for key in settings if key in home}})
+    images = [_image(name, image) for image in home.get('images', ())]
+    packages = [_package(name, package) for package in home.get('packages', ())]
+    networks = [_network(name, network, accounts) for network in home.get('networks', ())]
+    for kind, docs in (('image', images), ('package', packages), ('network', networks)):
+        store.put_all(kind, docs, home=name)
+    for text, description in _RULES:
+        store.put('fwrule', _rule(name, text, description), home=name)
+    machines = _Machines(store, place, name, accounts, images, packages, networks)
+    for index, machine in enumerate(home.get('machines', ())):
+        machines.add(index, machine)
+
+
+def _image(home: str, given: Doc) -> Doc:
+    image = {
+        'version': '1.0.0',
+        'os': 'smartos',
+        'type': 'zone-dataset',
+        'requirements': {},
+        'published_at': _EPOCH,
+        'owner': ADMIN,
+        'public': True,
+        'state': 'active',
+        **given,
+    }
+    return {'id': made_up_id(f'{home}/image/{image["name"]}/{image["version"]}'), **image}
+
+
+def _package(home: str, given: Doc) -> Doc:
+    package = {
+        'version': '1.0.0',
+        'swap': given['memory'] * 2,
+        'lwps': 4000,
+        'vcpus': 1,
+        'default': False,
+        **given,
+    }
+    return {'id': made_up_id(f'{home}/package/{package["name"]}/{package["version"]}'), **package}
+
+
+def _network(home: str, given: Doc, accounts: list[Doc]) -> Doc:
+    """Return a network; its owner, when it has one, is written as a login."""
+    owner = given.get('owner', '')
+    ids = {account['login']: account['id'] for account in accounts}
+    base = {'id': made_up_id(f'{home}/network/{given["name"]}'), 'public': False}
+    return {**base, **given, 'owner': ids.get(owner, owner)}
+
+
+def _rule(home: str, text: str, description: str) -> Doc:
+    return {
+        'id': made_up_id(f'{home}/fwrule/{text}'),
+        'rule': text,
+        'enabled': True,
+        'log': False,
+        'description': description,
+        'global': True,
+    }
+
+
+@dataclass(frozen=True)
+class _Machines:
+    """Fills in machines: what they need not say comes from the data center's contents."""
+
+    store: Store
+    place: str
+    home: str
+    accounts: list[Doc]
+    images: list[Doc]
+    packages: list[Doc]
+    networks: list[Doc]
+
+    def add(self, index: int, given: Doc) -> None:
+        """Put a machine into the store."""
+        place = f'{self.place}.machines[{index}]'
+        machine = self._filled(index, given, place)
+        self.store.put('machine', machine, home=self.home)
+
+    def _filled(self, index: int, given: Doc, place: str) -> Doc:
+        owner = self._chosen(self.accounts, 'login', given.get('owner'), f'{place}.owner')
+        image = self._chosen(self.images, 'name', given.get('image'), f'{place}.image')
+        package = self._chosen(self.packages, 'name', given.get('package'), f'{place}.package')
+        machine_id = given.get('id', made_up_id(f'{self.home}/machine/{index}'))
+        machine = {
+            'id': machine_id,
+            'name': machine_id[:8],
+            'brand': image.get('requirements', {}).get('brand', 'joyent'),
+            'state': 'running',
+            'memory': package['memory'],
+            'disk': package['disk'],
+            'metadata': {},
+            'tags': {},
+            'created': _EPOCH,
+            'updated': _EPOCH,
+            'firewall_enabled': False,
+            'compute_node': _SERVER,
+            **{name: value for name, value in given.items() if name != 'networks'},
+            'owner': owner['id'],
+            'image': image['id'],
+            'package': package['id'],
+        }
+        machine['nics'] = self._nics(machine, given, place)
+        return machine
+
+    def _nics(self, machine: Doc, given: Doc, place: str) -> list[Doc]:
+        wanted = given.get('networks')
+        networks = (
+            self.networks[:1]
+            if wanted is None
+            else [self._chosen(self.networks, 'name', ref, f'{place}.networks') for ref in wanted]
+        )
+        nics = []
+        for index, network in enumerate(networks):
+            try:
+                ip = allocate(self.store, self.home, network, machine)
+            except AddressesExhausted:
+                raise WorldError(f'world: {place}: {network["name"]} has no address left') from None
+            nics.append(new_nic(machine, index, network, ip, index == 0))
+        return nics
+
+    def _chosen(self, docs: list[Doc], field: str, ref: str | None, place: str) -> Doc:
+        """Return what is referred to by its id or name; the first one when nothing is."""
+        for doc in docs:
+            if ref is None or ref in (doc['id'], doc[field]):
+                return doc
+        raise WorldError(f'world: {place}: there is no {ref!r}' if ref else f'world: {place}: none')
+
+
+def made_up_id(seed: str) -> str:
+    """Return the id of a thing that came without one, the same each time."""
+    return str(uuid.uuid5(_SPACE, seed))

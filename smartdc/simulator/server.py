@@ -1,0 +1,234 @@
+"""Serves simulated data centers over HTTP; the only file that knows the web server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from smartdc.simulator.wire import Request, Response
+
+try:
+    import uvicorn
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.server import ServerState
+except ImportError as error:
+    text = f"the simulator needs {error.name}: pip install 'smartdc[simulator]'"
+    raise ImportError(text, name=error.name) from None
+
+Handle = Callable[[Request], Response]
+Scope = dict[str, Any]
+
+#: Bodies are read up to here; the application refuses what is longer than it takes.
+_BODY_LIMIT = 1_000_000
+_BACKLOG = 2048
+
+
+class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not followed
+    """uvicorn's protocol, which also hands over the target as it came, and the transport."""
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self.scope['state']['target'] = self.url
+        self.scope['state']['transport'] = self.transport
+
+
+class PortTaken(Exception):
+    """A port that can't be had; the message says which, and why."""
+
+
+class Server:
+    """Several data centers in one thread with one event loop, each on a socket of its own.
+
+    `handles` are what answers for each data center, by name. `ports` holds the port of each; 0 is
+    any that is free. `start()` returns when all listen, `stop()` when all is closed.
+    """
+
+    def __init__(
+        self,
+        handles: Mapping[str, Handle],
+        *,
+        host: str = '127.0.0.1',
+        ports: Sequence[int] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._handles = dict(handles)
+        self._host = host
+        self._ports = [*ports, *([0] * len(self._handles))]
+        self._tls = tls
+        self._sockets: dict[str, socket.socket] = {}
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each data center listens."""
+        scheme = 'http' if self._tls is None else 'https'
+        host = f'[{self._host}]' if ':' in self._host else self._host
+        return {
+            name: f'{scheme}://{host}:{found.getsockname()[1]}'
+            for name, found in self._sockets.items()
+        }
+
+    def bind(self) -> None:
+        """Take the ports, so that the URLs are known; `start()` begins to answer."""
+        for name, port in zip(self._handles, self._ports, strict=False):
+            try:
+                self._sockets[name] = _listening(self._host, port)
+            except OSError as error:
+                self._close_sockets()
+                reason = error.strerror or error
+                raise PortTaken(f'cannot listen on {self._host}:{port}: {reason}') from None
+
+    def start(self) -> None:
+        """Begin to answer, in a thread of its own."""
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(ready,), name='smartdc-simulator', daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+
+    def stop(self) -> None:
+        """Close all connections and all sockets."""
+        if self._thread is not None and self._loop is not None and self._stopping is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+        self._thread = None
+        self._close_sockets()
+
+    def _close_sockets(self) -> None:
+        for found in self._sockets.values():
+            found.close()
+        self._sockets.clear()
+
+    def _run(self, ready: threading.Event) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._serve(ready))
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        states, servers = [], []
+        for name, found in self._sockets.items():
+            state = ServerState()
+            config = _config(_Asgi(self._handles[name]))
+            make = _protocols(config, state)
+            servers.append(await self._loop.create_server(make, sock=found, ssl=self._tls))
+            states.append(state)
+        ready.set()
+        await self._stopping.wait()
+        for server in servers:
+            server.close()
+        await _close(states)
+
+
+async def _close(states: Sequence[ServerState]) -> None:
+    """Break off what is still under way, and let the event loop see the connections go."""
+    tasks = [task for state in states for task in state.tasks]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for state in states:
+        for connection in list(state.connections):
+            connection.transport.abort()
+    while any(state.connections for state in states):
+        await asyncio.sleep(0)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    # With the protocol named, asyncio sets TCP_NODELAY; without, each answer takes 40 ms more.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.listen(_BACKLOG)
+    except OSError:
+        found.close()
+        raise
+    return found
+
+
+def _config(app: Any) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws='none',
+        lifespan='off',
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=55,
+    )
+    config.load()
+    return config
+
+
+def _protocols(config: uvicorn.Config, state: ServerState) -> Callable[[], asyncio.Protocol]:
+    return lambda: _Protocol(config=config, server_state=state, app_state={})
+
+
+class _Asgi:
+    """An ASGI application around what answers for a data center."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        body = await _body(receive)
+        response = self._handle(_request(scope, body))
+        if response.delay:
+            await asyncio.sleep(response.delay)
+        transport = scope['state']['transport']
+        if response.outcome == 'drop':
+            transport.abort()
+        else:
+            await _reply(response, send)
+        if response.outcome == 'cut':
+            transport.close()
+        if response.outcome != 'reply':
+            await receive()  # comes back when the connection is gone; uvicorn needs to know
+
+
+async def _body(receive: Any) -> bytes:
+    """Return the body; what is far too long is read, and cut."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get('body', b'')
+        size += len(part)
+        if size <= _BODY_LIMIT:
+            parts.append(part)
+        if not message.get('more_body'):
+            return b''.join(parts)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    """Return a request as it arrived: its target is not normalised in any way."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope['headers']:
+        name, value = raw_name.decode('latin-1'), raw_value.decode('latin-1')
+        headers[name] = f'{headers[name]}, {value}' if name in headers else value
+    target = scope['state']['target'].decode('latin-1')
+    peer = scope['client'][0] if scope.get('client') else ''
+    return Request(scope['method'], target, headers, body, peer)
+
+
+async def _reply(response: Response, send: Any) -> None:
+    """Send an answer, or, when it is to be cut, its head and half of its body."""
+    headers = [
+        (name.lower().encode('latin-1'), value.encode('latin-1', 'replace'))
+        for name, value in response.headers.items()
+    ]
+    start = {'type': 'http.response.start', 'status': response.status, 'headers': headers}
+    await send(start)
+    cut = response.outcome == 'cut'
+    body = response.body[: len(response.body) // 2] if cut else response.body
+    await send({'type': 'http.response.body', 'body': body, 'more_body': cut})

@@ -1,0 +1,242 @@
+"""The simulator's memory: one SQLite database, one connection, one writer.
+
+Everything is a *thing*: a JSON document with a kind, an id, and perhaps an owner and a name. What
+a data center has of its own lives in that data center's `home`; what all of them share (accounts,
+keys) has the empty home. One request is one transaction.
+
+A state file survives the death of the process at any moment; it is not synced at each write, so
+what a power cut takes is not promised.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Doc = dict[str, Any]
+
+SCHEMA_VERSION = 1
+
+#: The states of machines that no list shows by default, and whose names are free again.
+DEAD = ('deleted', 'failed')
+
+#: Machines that lists show by default; the partial index below needs these very words.
+ALIVE = f"kind = 'machine' AND json_extract(doc, '$.state') NOT IN {DEAD}"
+
+_SCHEMA = f"""
+CREATE TABLE things (
+    kind TEXT NOT NULL, home TEXT NOT NULL, owner TEXT NOT NULL,
+    id TEXT NOT NULL, name TEXT NOT NULL, doc TEXT NOT NULL,
+    PRIMARY KEY (kind, home, id)
+);
+CREATE INDEX things_by_owner ON things (kind, home, owner, id);
+CREATE INDEX things_by_name ON things (kind, home, owner, name);
+CREATE INDEX machines_alive ON things (kind, home, owner, id) WHERE {ALIVE};
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, home TEXT NOT NULL, subject TEXT NOT NULL,
+    kind TEXT NOT NULL, due REAL NOT NULL, ends REAL NOT NULL, stage INTEGER NOT NULL,
+    success TEXT NOT NULL, doc TEXT NOT NULL
+);
+CREATE INDEX jobs_due ON jobs (due, seq) WHERE success = '';
+CREATE INDEX jobs_by_subject ON jobs (home, subject, ends);
+"""
+
+# Not INSERT OR REPLACE: a thing that changes keeps its place in the order of lists.
+_UPSERT = """
+INSERT INTO things (kind, home, owner, id, name, doc) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (kind, home, id)
+DO UPDATE SET owner = excluded.owner, name = excluded.name, doc = excluded.doc
+"""
+
+
+class StateFileError(Exception):
+    """A state file that can't be used; the message names the file and says why."""
+
+
+@dataclass
+class Where:
+    """Conditions on things, in SQL; every method narrows them further and returns `self`."""
+
+    terms: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, term: str, *values: Any) -> Where:
+        """Add a condition with a question mark for each value."""
+        self.terms.append(term)
+        self.values.extend(values)
+        return self
+
+    def equals(self, path: str, value: Any) -> Where:
+        """Want a field of the document, `$.image`, to be this."""
+        return self.add(f"json_extract(doc, '{path}') = ?", value)
+
+    def starts(self, prefix: str) -> Where:
+        """Want a name that starts so."""
+        return self.add('name >= ? AND name < ?', prefix, f'{prefix}\U0010ffff')
+
+    def holds(self, path: str, key: str, text: str) -> Where:
+        """Want an entry of a map, `$.tags`, whose value is written like this."""
+        return self.add(
+            f"EXISTS (SELECT 1 FROM json_each(doc, '{path}') AS entry WHERE entry.key = ? AND "  # noqa: S608
+            "CASE entry.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' "
+            'ELSE CAST(entry.value AS TEXT) END = ?)',
+            key,
+            text,
+        )
+
+
+class Store:
+    """Things and jobs, in memory or in a file.
+
+    Hold `transaction()` around everything that belongs together. It may be entered from any
+    thread, one at a time; it nests by leaving the commit to the outermost one.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._path = path
+        try:
+            self._db = sqlite3.connect(
+                ':memory:' if path is None else path,
+                timeout=1,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from None
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise _unusable(path, error) from None
+        except StateFileError:
+            self._db.close()
+            raise
+
+    def _open(self) -> None:
+        self._db.execute('PRAGMA locking_mode = EXCLUSIVE')
+        self._db.execute('PRAGMA journal_mode = WAL')
+        self._db.execute('PRAGMA synchronous = NORMAL')
+        (version,) = self._db.execute('PRAGMA user_version').fetchone()
+        tables = self._db.execute('SELECT count(*) FROM sqlite_master').fetchone()[0]
+        if version == 0 and tables == 0:
+            script = f'BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;'
+            self._db.executescript(script)
+        elif version != SCHEMA_VERSION:
+            raise StateFileError(
+                f'{self._path} was written by another version of the simulator '
+                f'(schema {version}, this one reads {SCHEMA_VERSION}); remove it to start anew'
+            )
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep all other threads out."""
+        with self._lock:
+            yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything that happens inside, or, when it raises, nothing of it."""
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._db.execute('BEGIN IMMEDIATE')
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if outermost:
+                    self._db.execute('ROLLBACK')
+                raise
+            else:
+                if outermost:
+                    self._db.execute('COMMIT')
+            finally:
+                self._depth -= 1
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.execute('DELETE FROM things')
+        self.execute('DELETE FROM jobs')
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """Run one statement; what is about jobs is written where jobs are understood."""
+        with self._lock:
+            return self._db.execute(sql, values)
+
+    def put(self, kind: str, doc: Doc, *, home: str = '') -> None:
+        """Keep a document under its `id`, with its `owner` and `name` to find it by."""
+        self.put_all(kind, [doc], home=home)
+
+    def put_all(self, kind: str, docs: Iterable[Doc], *, home: str = '') -> None:
+        """Keep many documents."""
+        rows = [
+            (kind, home, doc.get('owner', ''), doc['id'], doc.get('name', ''), json.dumps(doc))
+            for doc in docs
+        ]
+        with self._lock:
+            self._db.executemany(_UPSERT, rows)
+
+    def get(self, kind: str, id: str, *, home: str = '') -> Doc | None:
+        """Return the document with this id."""
+        row = self.execute(
+            'SELECT doc FROM things WHERE kind = ? AND home = ? AND id = ?', kind, home, id
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def delete(self, kind: str, id: str, *, home: str = '') -> None:
+        """Forget the document with this id, if there is one."""
+        self.execute('DELETE FROM things WHERE kind = ? AND home = ? AND id = ?', kind, home, id)
+
+    def find(
+        self,
+        kind: str,
+        *,
+        home: str = '',
+        owner: str | None = None,
+        name: str | None = None,
+    ) -> list[Doc]:
+        """Return all documents of a kind, in the order they came in, perhaps of one owner."""
+        where = Where()
+        if owner is not None:
+            where.add('owner = ?', owner)
+        if name is not None:
+            where.add('name = ?', name)
+        return self.select(kind, where, home=home, order='rowid')
+
+    def select(
+        self,
+        kind: str,
+        where: Where,
+        *,
+        home: str = '',
+        order: str = 'id DESC',
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Doc]:
+        """Return the documents that the conditions admit, a page of them if need be."""
+        terms = ' AND '.join(['kind = ?', 'home = ?', *where.terms])
+        sql = f'SELECT doc FROM things WHERE {terms} ORDER BY {order} LIMIT ? OFFSET ?'  # noqa: S608
+        rows = self.execute(sql, kind, home, *where.values, limit, offset)
+        return [json.loads(doc) for (doc,) in rows]
+
+
+def _unusable(path: str | Path | None, error: sqlite3.Error) -> StateFileError:
+    return StateFileError(f'cannot use {path} as a state file: {error}')
+
+
+def first(docs: Sequence[Doc]) -> Doc | None:
+    """Return the first document, None when there is none."""
+    return docs[0] if docs else None
