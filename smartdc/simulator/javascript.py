@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 #: What `\s` and `trim()` take for white space, as the inside of a character class.
-SPACE = '\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+SPACE = '\t-\r \u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
 
 _SPACES = ''.join(
     chr(code) for code in range(0x10000) if re.match(f'[{SPACE}]', chr(code)) is not None
@@ -48,7 +48,15 @@ def number_text(value: float) -> str:
     """Return a number as JavaScript prints it: 310.793, but 310 and not 310.0."""
     if math.isinf(value):
         return 'Infinity' if value > 0 else '-Infinity'
-    return str(int(value)) if abs(value) < 1e21 and value == int(value) else repr(value)
+    if abs(value) < 1e21 and value == int(value):
+        return str(int(value))
+    digits, _, exponent = repr(value).partition('e')
+    if not exponent:
+        return digits
+    power = int(exponent)
+    if -7 < power < 0:
+        return f'{value:.{len(digits.replace(".", "").lstrip("-")) - 1 - power}f}'
+    return f'{digits}e{power:+d}'
 
 
 def number(text: str) -> float:

@@ -16,7 +16,7 @@ DATA = Path(__file__).parent.parent / 'data'
 
 def rows(name: str) -> list[dict[str, Any]]:
     """Return the rows of a table, such as `engines/keys`."""
-    lines = (DATA / f'{name}.jsonl').read_text(encoding='utf-8').splitlines()
+    lines = (DATA / f'{name}.jsonl').read_text(encoding='utf-8').split('\n')
     return [json.loads(line) for line in lines if line.strip()]
 
 

@@ -90,3 +90,18 @@ def test_base64_is_read_with_much_patience() -> None:
 def test_lengths_count_halves_of_pairs() -> None:
     """A character beyond the first plane counts twice."""
     assert javascript.length('a\U0001f600') == 3
+
+
+def test_numbers_print_as_in_javascript() -> None:
+    """Texts of numbers as Node.js printed them."""
+    cases = {
+        310.0: '310',
+        310.793: '310.793',
+        1e-5: '0.00001',
+        1e-7: '1e-7',
+        -1.25e-6: '-0.00000125',
+        1e21: '1e+21',
+        math.inf: 'Infinity',
+    }
+    for value, text in cases.items():
+        assert text == javascript.number_text(value)
