@@ -90,9 +90,7 @@ def test_the_variables_of_sdc_do_as_well(live: Simulator) -> None:
         old = {f'SDC_{name[7:]}': value for name, value in settings(cloud).items()}
         code = 'print(len(sdc.keys()))'
 
-        assert (
-            '1\n' == run('--profile', 'env', '-c', code, environment=old).stdout
-        )
+        assert '1\n' == run('--profile', 'env', '-c', code, environment=old).stdout
 
 
 def test_a_profile_that_is_not_complete_says_what_is_missing() -> None:

@@ -15,12 +15,12 @@ class KeysChapter(Connection):
 
     __slots__ = ()
 
-    def keys(self) -> list[Key]:
+    def keys(self, *, sync: bool | None = None) -> list[Key]:
         """Return all keys of the account.
 
-        `GET /:login/keys`, since 6.5.
+        `GET /:login/keys`, since 6.5. `sync` passes by the server's cache.
         """
-        return self._call('GET', '/keys')
+        return self._call('GET', '/keys', query={'sync': sync})
 
     def key(self, key_id: str | Mapping[str, Any]) -> Key:
         """Return one key, by name, MD5 fingerprint or dict.

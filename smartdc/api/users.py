@@ -121,12 +121,14 @@ class UsersChapter(Connection):
         """
         self._call('DELETE', '/users/{}', ident(user, 'id', 'login'))
 
-    def user_keys(self, user: str | Mapping[str, Any]) -> list[Key]:
+    def user_keys(self, user: str | Mapping[str, Any], *, sync: bool | None = None) -> list[Key]:
         """Return all SSH keys of a sub-user.
 
-        `GET /:login/users/:user/keys`, since 7.2. Raises ResourceNotFound.
+        `GET /:login/users/:user/keys`, since 7.2. `sync` passes by the server's cache. Raises
+        ResourceNotFound.
         """
-        return self._call('GET', '/users/{}/keys', ident(user, 'id', 'login'))
+        query = {'sync': sync}
+        return self._call('GET', '/users/{}/keys', ident(user, 'id', 'login'), query=query)
 
     def user_key(self, user: str | Mapping[str, Any], key_id: str | Mapping[str, Any]) -> Key:
         """Return one SSH key of a sub-user, by name, MD5 fingerprint or dict.
