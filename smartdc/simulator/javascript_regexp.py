@@ -227,7 +227,7 @@ class _Translation:
         return _single(chr(int(found[0], 8) if octal else int(found[0][1:], 16)))
 
     def _control(self, at: int, inside: bool) -> _Member:
-        """Read `\\cA`; what is no letter after the `c` makes the backslash stand for itself."""
+        """Read a control character; without its letter, the backslash stands for itself."""
         letter = self._pattern[at + 1 : at + 2]
         wanted = f'[{_WORD}]' if inside else '[A-Za-z]'
         taken = re.match(wanted, letter) is not None
