@@ -19,12 +19,19 @@ EXTRAS = {
         *SIMULATOR,
         *CERTS,
         'hypothesis>=6.100',
+        'jsonschema>=4.20',
         'pytest>=8.2',
         'pytest-randomly>=3.15',
         'pytest-timeout>=2.3',
         'pytest-xdist>=3.6',
     ],
-    'dev': ['ipython>=8.20', 'mypy>=2.4', 'ruff>=0.17.5', 'types-requests>=2.32'],
+    'dev': [
+        'ipython>=8.20',
+        'mypy>=2.4',
+        'ruff>=0.17.5',
+        'types-jsonschema>=4.20',
+        'types-requests>=2.32',
+    ],
 }
 
 setup(

@@ -10,6 +10,7 @@ import pytest
 from smartdc import DataCenter, Machine
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
+from tests import openapi
 
 #: 2026-01-02T03:04:05Z
 START = 1767323045.0
@@ -51,10 +52,19 @@ def _cloud() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def cloud(_cloud: Simulator) -> Simulator:
-    """Return a CloudAPI in the state of its beginning; its jobs take 10 s of a stepped clock."""
+def cloud(_cloud: Simulator) -> Iterator[Simulator]:
+    """Yield a CloudAPI in the state of its beginning; its jobs take 10 s of a stepped clock.
+
+    Whatever good answers it gave during the test are held against the published description.
+    """
     _cloud.reset()
-    return _cloud
+    yield _cloud
+    assert [] == [
+        fault
+        for record in _cloud.requests
+        if 200 <= record.status < 300 and 'accept-version' in record.headers
+        for fault in openapi.faults(record.method, record.target.partition('?')[0], record.reply)
+    ]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -25,8 +26,22 @@ class Script:
             except OSError:
                 return
             with connection:
-                self.requests.append(connection.recv(65536))
+                self.requests.append(_whole(connection))
                 connection.sendall(answer)
+
+
+def _whole(connection: socket.socket) -> bytes:
+    """Read a request to the end of its body."""
+    data = b''
+    while b'\r\n\r\n' not in data:
+        if not (more := connection.recv(65536)):
+            return data
+        data += more
+    head, _, body = data.partition(b'\r\n\r\n')
+    length = re.search(rb'content-length: (\d+)', head, re.IGNORECASE)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return head + b'\r\n\r\n' + body
 
 
 @contextmanager

@@ -136,6 +136,7 @@ class App:
                 headers=request.headers,
                 body=request.body,
                 status=response.status,
+                reply=response.body,
                 outcome=response.outcome,
             )
         )

@@ -17,7 +17,10 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True)
 class Record:
-    """One request that came in, and the status of its answer; header names are in lower case."""
+    """One request that came in, and its answer; header names are in lower case.
+
+    Headers and bodies carry signatures and passwords, so they are not shown.
+    """
 
     at: float
     datacenter: str
@@ -25,9 +28,10 @@ class Record:
     target: str
     operation: str
     account: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     status: int
+    reply: bytes = field(repr=False)
     outcome: str
 
 
