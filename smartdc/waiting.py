@@ -75,6 +75,11 @@ def wait(
         clock.sleep(min(_pause(interval, looks), left))
 
 
+def time_limit(wait_for: Wait) -> float:
+    """Return how many seconds at most a `wait=` means."""
+    return DEFAULT_TIMEOUT if wait_for is True else float(wait_for)
+
+
 def follow(
     look: Callable[[], Mapping[str, Any]],
     *states: str,
@@ -109,7 +114,7 @@ def follow(
         what=f'{what} becoming {" or ".join(states)}',
         clock=clock,
         interval=interval,
-        timeout=DEFAULT_TIMEOUT if wait_for is True else float(wait_for),
+        timeout=time_limit(wait_for),
         last=lambda: last,
     )
     return last

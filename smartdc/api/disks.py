@@ -8,6 +8,10 @@ from typing import Any
 from smartdc.chapter import MachineChapter
 from smartdc.paths import ident
 from smartdc.types import DiskData
+from smartdc.waiting import Wait, follow
+
+#: The states of a disk that nothing is done to: those of its machine.
+_THERE = ('stopped', 'running')
 
 
 class DisksChapter(MachineChapter):
@@ -30,16 +34,29 @@ class DisksChapter(MachineChapter):
         """
         return self._call('GET', '/machines/{}/disks/{}', self.id, ident(disk))
 
-    def create_disk(self, size: int | str, *, pci_slot: str | None = None) -> DiskData | None:
+    def create_disk(
+        self, size: int | str, *, pci_slot: str | None = None, wait: Wait = False
+    ) -> DiskData | None:
         """Start to add a disk to the machine, which must be stopped.
 
         `POST /:login/machines/:id/disks`, since 9.4.1. `size` is in MiB, or `remaining`.
         `pci_slot` is `0:4:0` to `0:4:7`; the server returns the disk only when it is given, and
-        None comes back otherwise. Raises InvalidArgument, VmWithoutFlexibleDiskSize,
+        None comes back otherwise, unless `wait`, how long to wait until the disk is there, in
+        seconds, or True. Raises InvalidArgument, VmWithoutFlexibleDiskSize,
         InsufficientDiskSpace.
         """
         body = {'size': size, 'pci_slot': pci_slot}
-        return self._call('POST', '/machines/{}/disks', self.id, body=body)
+        before = set() if wait is False else {disk['id'] for disk in self.disks()}
+        disk: DiskData | None = self._call('POST', '/machines/{}/disks', self.id, body=body)
+        if wait is False:
+            return disk
+        return follow(
+            lambda: next((each for each in self.disks() if each['id'] not in before), {}),
+            *_THERE,
+            what=f'a disk of {self.id}',
+            wait_for=wait,
+            clock=self.datacenter.clock,
+        )
 
     def resize_disk(
         self,

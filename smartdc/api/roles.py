@@ -41,15 +41,22 @@ class RolesChapter(Connection):
         *,
         policies: Sequence[PolicyRef] | None = None,
         members: Sequence[str | RoleMember] | None = None,
+        default_members: Sequence[str] | None = None,
     ) -> Role:
         """Create a role and return it.
 
         `POST /:login/roles`, since 7.2, in the form of 9.0. Policies are names, ids or dicts.
         Members are logins of sub-users, or `{type, login or id, default}` with type subuser or
-        account; a default member acts in the role without asking for it. Raises
-        InvalidArgument for a member or policy that is not there, or a name that is taken.
+        account; a default member acts in the role without asking for it. Servers before 9.0
+        take the logins of default members as `default_members`. Raises InvalidArgument for a
+        member or policy that is not there, or a name that is taken.
         """
-        body = {'name': name, 'policies': _policies(policies), 'members': _members(members)}
+        body = {
+            'name': name,
+            'policies': _policies(policies),
+            'members': _members(members),
+            'default_members': default_members,
+        }
         return self._call('POST', '/roles', body=body)
 
     def update_role(
@@ -59,13 +66,19 @@ class RolesChapter(Connection):
         name: str | None = None,
         policies: Sequence[PolicyRef] | None = None,
         members: Sequence[str | RoleMember] | None = None,
+        default_members: Sequence[str] | None = None,
     ) -> Role:
         """Change what is given of a role, by name, id or dict, and return it.
 
         `POST /:login/roles/:role`, since 7.2, in the form of 9.0. Lists take the place of what
         was there. Raises ResourceNotFound, InvalidArgument.
         """
-        body = {'name': name, 'policies': _policies(policies), 'members': _members(members)}
+        body = {
+            'name': name,
+            'policies': _policies(policies),
+            'members': _members(members),
+            'default_members': default_members,
+        }
         return self._call('POST', '/roles/{}', ident(role), body=body)
 
     def delete_role(self, role: str | Mapping[str, Any]) -> None:

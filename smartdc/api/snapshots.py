@@ -9,6 +9,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.types import SnapshotData
+from smartdc.waiting import Wait, time_limit
 
 
 class SnapshotsChapter(MachineChapter):
@@ -38,14 +39,18 @@ class SnapshotsChapter(MachineChapter):
         """
         return self._call('GET', '/machines/{}/snapshots/{}', self.id, ident(name, 'name'))
 
-    def create_snapshot(self, name: str | None = None) -> Snapshot:
+    def create_snapshot(self, name: str | None = None, *, wait: Wait = False) -> Snapshot:
         """Start to take a snapshot and return it, queued still.
 
         `POST /:login/machines/:id/snapshots`, since 6.5. Without a name the server takes the
-        time, as in `20250102T030405Z`. Raises BrandNotSupported for kvm machines.
+        time, as in `20250102T030405Z`. `wait` is how long to wait until it is created, in
+        seconds, or True. Raises BrandNotSupported for kvm machines.
         """
         data = self._call('POST', '/machines/{}/snapshots', self.id, body={'name': name})
-        return Snapshot(self, data=data)
+        snapshot = Snapshot(self, data=data)
+        if wait is not False:
+            snapshot.poll_until('created', timeout=time_limit(wait))
+        return snapshot
 
     def start_from_snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Self:
         """Roll the machine back to a snapshot, boot it, and return the machine.

@@ -61,3 +61,8 @@ def test_waiting_for_a_snapshot_that_is_gone_ends_at_once(machine: Machine) -> N
     snapshot = Snapshot(machine, data={'name': 'nope', 'state': 'queued'})
     with pytest.raises(WaitFailed, match='deleted'):
         snapshot.poll_until('created')
+
+
+def test_a_snapshot_can_be_waited_for_when_it_is_made(machine: Machine) -> None:
+    """With wait= the snapshot that comes back is created."""
+    assert 'created' == machine.create_snapshot('s1', wait=60).state
