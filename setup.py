@@ -10,14 +10,18 @@ VERSION = re.findall(
     r"__version__ = '(.+)'", (HERE / 'smartdc' / '__init__.py').read_text('utf-8')
 )[0]
 
-SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', 'websockets>=14']
+EVENTS = ['websockets>=15']
+SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
 EXTRAS = {
     'simulator': SIMULATOR,
+    'events': EVENTS,
     'certs': CERTS,
     'test': [
         *SIMULATOR,
+        *EVENTS,
         *CERTS,
+        'docutils>=0.20',
         'hypothesis>=6.100',
         'jsonschema>=4.20',
         'pytest>=8.2',
@@ -29,6 +33,7 @@ EXTRAS = {
         'ipython>=8.20',
         'mypy>=2.4',
         'ruff>=0.17.5',
+        'types-docutils>=0.20',
         'types-jsonschema>=4.20',
         'types-requests>=2.32',
     ],

@@ -1,5 +1,6 @@
 """What README, tutorial and examples say works as it stands."""
 
+import io
 import os
 import re
 import runpy
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docutils.core import publish_string
 
 from smartdc import DataCenter
 from smartdc.simulator import Simulator
@@ -107,6 +109,22 @@ def test_the_tutorial_runs(
     assert 'deleted' == names['machine'].state
     assert 'web1' == names['machine'].name
     assert capsys.readouterr().out.startswith('ResourceNotFound VM not found ')
+
+
+@pytest.mark.parametrize(
+    'page', sorted(each.name for each in [*ROOT.glob('*.rst'), *ROOT.glob('docs/*.rst')])
+)
+def test_pages_are_well_formed(page: str) -> None:
+    """The parser of reStructuredText finds nothing to complain about."""
+    path = next(each for each in (ROOT / page, ROOT / 'docs' / page) if each.exists())
+    complaints = io.StringIO()
+    publish_string(
+        path.read_text('utf-8'),
+        writer='null',
+        settings_overrides={'report_level': 2, 'warning_stream': complaints},
+    )
+
+    assert '' == complaints.getvalue()
 
 
 @pytest.mark.parametrize('page', ['README.rst', 'CONTRIBUTING.rst'])
