@@ -10,26 +10,19 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Any, Self, TextIO
 
 import requests
-import urllib3
 
-from smartdc.errors import (
-    ConfigurationError,
-    ConnectionFailed,
-    InvalidInput,
-    InvalidResponse,
-    SmartDCError,
-    Timeout,
-    TLSError,
-)
-from smartdc.errors.codes import leaf_for
-from smartdc.locations import base_url
+from smartdc.answers import decoded, expect_json, refuse
+from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCError
+from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
-from smartdc.transport import Pool, Verify
+from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
+from smartdc.transport import Pool, Verify, translated
 from smartdc.waiting import Clock, SystemClock
 
 #: How a call gets its data out of an answer that is not just its body.
@@ -63,6 +56,8 @@ class Connection:
         timeout: float | tuple[float, float] = (5.0, 60.0),
         as_role: str | Sequence[str] = (),
         act_as: str | None = None,
+        retries: Retry | None = DEFAULT_RETRY,
+        correct_clock: bool | None = None,
         pool_size: int = 10,
     ) -> None:
         self.timeout = timeout
@@ -70,6 +65,10 @@ class Connection:
         self.verify = verify
         self.as_role = _names(as_role)
         self.act_as = act_as
+        self.retries = retries
+        self.correct_clock = correct_clock
+        self._skew = 0.0
+        self._budget = Budget(retries.budget if retries else 0)
         self._pool = Pool(pool_size)
 
     @property
@@ -99,12 +98,23 @@ class Connection:
         Redirects are not followed.
         """
         url = self._address(path)
-        sent = self._headers(headers, data)
         body = None if data is None else _encoded(data)
         kwargs['params'] = self._acting(kwargs.get('params'))
-        response = self._send(method, url, self._signing(), headers=sent, data=body, **kwargs)
-        _refuse(response)
-        return _decoded(response), response
+        attempts = Attempts(self.retries, self._budget, self.clock, method)
+        while True:
+            try:
+                sent = self._headers(headers, data)
+                response = self._send(
+                    method, url, self._signing(), headers=sent, data=body, **kwargs
+                )
+                refuse(response, self.clock.now())
+                answer = decoded(response)
+            except SmartDCError as error:
+                self._correct_clock(error)
+                attempts.again(error)
+            else:
+                attempts.succeeded()
+                return answer, response
 
     def ping(self) -> dict[str, Any]:
         """Return the server's sign of life, without an account or a signature.
@@ -114,9 +124,9 @@ class Connection:
         response = self._send(
             'GET', f'{self.base_url}/--ping', None, headers=self._headers(None, None)
         )
-        _refuse(response)
-        data = _decoded(response)
-        _expect_json(data, response)
+        refuse(response, self.clock.now())
+        data = decoded(response)
+        expect_json(data, response)
         return data
 
     def acting(self, as_role: str | Sequence[str] | None = None, act_as: str | None = None) -> Self:
@@ -164,7 +174,7 @@ class Connection:
             method, fill(template, *parts), headers, body, params=_query(query)
         )
         if read is None or not response.is_redirect:
-            _expect_json(data, response)
+            expect_json(data, response)
         return data if read is None else read(data, response)
 
     def _stream(
@@ -181,7 +191,7 @@ class Connection:
             params=self._acting(_query(query)),
             stream=True,
         )
-        _refuse(response)
+        refuse(response, self.clock.now())
         return response
 
     def _find(self, kind: str, ref: Any) -> str:
@@ -211,6 +221,7 @@ class Connection:
             **self.default_headers,
             'Accept-Version': self.api_version,
             'X-Api-Version': self.api_version,
+            'Date': formatdate(self.clock.now() + self._skew, usegmt=True),
             **(given or {}),
         }
         if data is None:
@@ -220,6 +231,27 @@ class Connection:
     def _acting(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
         """Add the roles to act in to a query."""
         return {**(params or {}), **({'as-role': ','.join(self.as_role)} if self.as_role else {})}
+
+    def _correct_clock(self, error: SmartDCError) -> None:
+        """Go by the server's clock from now on, if it refused this machine's."""
+        if fault_of(error) is not Fault.CLOCK or not isinstance(error, APIError):
+            return
+        date = error.response.headers.get('Date') if error.response is not None else None
+        if not date or not self._believes():
+            return
+        self._skew = parsedate_to_datetime(date).timestamp() - self.clock.now()
+        warnings.warn(
+            f'the clock of this machine is {-self._skew:.0f} s ahead of that of {self.base_url}; '
+            "requests are signed by the server's from now on",
+            stacklevel=5,
+        )
+
+    def _believes(self) -> bool:
+        """Say whether the server is known to be the one it claims to be."""
+        if self.correct_clock is not None:
+            return self.correct_clock
+        server = self.base_url
+        return is_loopback(server) or (server.startswith('https:') and self.verify is not False)
 
     def _signing(self) -> requests.auth.AuthBase:
         if self.auth is None:
@@ -234,7 +266,7 @@ class Connection:
     ) -> requests.Response:
         options.setdefault('timeout', self.timeout)
         began = time.perf_counter()
-        with _translated(self.base_url):
+        with translated(self.base_url):
             session = self._pool.session(self.base_url, self.verify)
             response = session.request(method, url, auth=auth, allow_redirects=False, **options)
         self._log(response, time.perf_counter() - began)
@@ -279,94 +311,3 @@ def _encoded(data: Any) -> bytes:
         return json.dumps(data, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise InvalidInput(f'this cannot be sent as JSON: {error}') from None
-
-
-def _refuse(response: requests.Response) -> None:
-    """Raise what a status of 400 or more means."""
-    if response.status_code < 400:
-        return
-    response.request.headers.pop('Authorization', None)
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        body = None
-    told = body if isinstance(body, dict) and response.status_code != 410 else {}
-    errors = told.get('errors')
-    code, message = told.get('code'), told.get('message')
-    leaf = leaf_for(response.status_code, str(code or ''))
-    raise leaf(
-        response.status_code,
-        str(code or ''),
-        str(message or response.reason or ''),
-        errors=[e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [],
-        request_id=response.headers.get('Request-Id'),
-        method=response.request.method or '',
-        url=response.url,
-        body=body,
-        response=response,
-    )
-
-
-def _decoded(response: requests.Response) -> Any:
-    """Return the body's JSON; text if it is something else, None if there is nothing."""
-    if not response.content:
-        return None
-    kind = response.headers.get('Content-Type', '').partition(';')[0].strip().lower()
-    if kind != 'application/json':
-        return response.text
-    try:
-        return json.loads(response.content)
-    except ValueError as error:
-        raise InvalidResponse(f'{_asked(response)} answered with broken JSON: {error}') from None
-
-
-def _expect_json(data: Any, response: requests.Response) -> None:
-    """Refuse what no CloudAPI answers to a chapter's call."""
-    if 300 <= response.status_code < 400:
-        raise InvalidResponse(
-            f'{_asked(response)} answered with a redirect to '
-            f'{response.headers.get("Location", "nowhere")}; redirects are never followed'
-        )
-    kind = response.headers.get('Content-Type', '')
-    if data is not None and not kind.lower().startswith('application/json'):
-        raise InvalidResponse(
-            f'{_asked(response)} answered with {kind or "no content type"}, not with JSON: '
-            'is there a CloudAPI at this address?'
-        )
-
-
-def _asked(response: requests.Response) -> str:
-    return f'{response.request.method} {response.url}'
-
-
-@contextmanager
-def _translated(server: str) -> Iterator[None]:
-    """Turn what requests and the libraries under it raise into errors of ours."""
-    try:
-        yield
-    except SmartDCError:
-        raise
-    except requests.exceptions.SSLError as error:
-        raise TLSError(
-            f'the certificate of {server} was not accepted: {_reason(error)}. For a private CA '
-            'pass verify=CA_FILE; verify=False gives up the check'
-        ) from error
-    except requests.Timeout as error:
-        raise Timeout(f'{server} did not answer in time: {_reason(error)}') from error
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
-        raise InvalidInput(str(error)) from error
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise ConnectionFailed(
-            f'cannot reach {server}: {_reason(error)}. Is the location right and the server up?'
-        ) from error
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost cause in words; requests wraps it several times."""
-    inner: BaseException = error
-    while True:
-        deeper = getattr(inner, 'reason', None) or inner.__cause__ or inner.__context__
-        if not isinstance(deeper, BaseException) or deeper is inner:
-            break
-        inner = deeper
-    return getattr(inner, 'strerror', None) or str(inner) or type(inner).__name__

@@ -37,6 +37,7 @@ from smartdc.locations import (
 )
 from smartdc.machine import Machine
 from smartdc.paths import ident
+from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
 from smartdc.transport import Verify
 from smartdc.types import Account, Package
@@ -108,6 +109,9 @@ class DataCenter(
     signature covers; `api_version` is the range of API versions asked for; `timeout` is in
     seconds, one number or `(connect, read)`; `clock` is what dates and waits go by. `as_role` are
     the roles to act in, `act_as` is the account whose resources are meant; see `acting`.
+    `retries` says how persistent calls are, None for one attempt each; `correct_clock` whether to
+    go by the server's clock when it refuses this machine's: by default where the server's
+    certificate is checked.
 
     Making one sends nothing and reads no file. It may be shared by threads, and used in a
     `with` statement, which closes its connections.
@@ -133,9 +137,17 @@ class DataCenter(
         clock: Clock | None = None,
         as_role: str | Sequence[str] = (),
         act_as: str | None = None,
+        retries: Retry | None = DEFAULT_RETRY,
+        correct_clock: bool | None = None,
     ) -> None:
         super().__init__(
-            verify=verify, clock=clock, timeout=timeout, as_role=as_role, act_as=act_as
+            verify=verify,
+            clock=clock,
+            timeout=timeout,
+            as_role=as_role,
+            act_as=act_as,
+            retries=retries,
+            correct_clock=correct_clock,
         )
         self.location = location
         self.known_locations = dict(KNOWN_LOCATIONS if known_locations is None else known_locations)
@@ -218,6 +230,8 @@ class DataCenter(
             signed_headers=self._signed_headers,
             as_role=self.as_role,
             act_as=self.act_as,
+            retries=self.retries,
+            correct_clock=self.correct_clock,
         )
         other._asked_locations = self._asked_locations
         return other

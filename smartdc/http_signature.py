@@ -267,10 +267,11 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         self._lock = threading.Lock()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the Date and Authorization headers of the request."""
+        """Set the Authorization header of the request, and the Date if it has none."""
         key_id, key = self._chosen or self._choose()
-        now = self.clock.now() if self.clock else time.time()
-        request.headers['Date'] = formatdate(now, usegmt=True)
+        if 'Date' not in request.headers:
+            now = self.clock.now() if self.clock else time.time()
+            request.headers['Date'] = formatdate(now, usegmt=True)
         if 'host' in self.signed_headers and 'Host' not in request.headers:
             request.headers['Host'] = urlsplit(str(request.url)).netloc.rpartition('@')[2]
         text = signing_string(

@@ -54,7 +54,7 @@ def base_url(location: str | None, known: Mapping[str, str]) -> str:
 
 def is_downgrade(old: str, new: str) -> bool:
     """Say whether going from one URL to the other would give up TLS on a real network."""
-    return old.startswith('https:') and not new.startswith('https:') and not _is_loopback(new)
+    return old.startswith('https:') and not new.startswith('https:') and not is_loopback(new)
 
 
 def _checked(url: str) -> str:
@@ -79,7 +79,8 @@ def _is_ipv6(text: str) -> bool:
         return False
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Say whether a URL is that of this machine."""
     host = urlsplit(url).hostname or ''
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -1,19 +1,30 @@
-"""The requests session: one TLS context a client, the environment read once."""
+"""The requests session: one TLS context a client, the environment read once, errors of ours."""
 
 from __future__ import annotations
 
 import os
 import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from smartdc.errors import ConfigurationError
+from smartdc.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidInput,
+    SmartDCError,
+    Timeout,
+    TLSError,
+)
 
 #: What `verify` may be: True, False, or the path of a CA file or folder.
 Verify = bool | str | os.PathLike[str]
@@ -127,3 +138,48 @@ def _load(context: ssl.SSLContext, bundle: Path) -> None:
         raise ConfigurationError(
             f'cannot read the CA certificates of {bundle}: {error.strerror or error}'
         ) from None
+
+
+@contextmanager
+def translated(server: str) -> Iterator[None]:
+    """Turn what requests and the libraries under it raise into errors of ours."""
+    try:
+        yield
+    except SmartDCError:
+        raise
+    except requests.exceptions.SSLError as error:
+        raise TLSError(
+            f'the certificate of {server} was not accepted: {_reason(error)}. For a private CA '
+            'pass verify=CA_FILE; verify=False gives up the check'
+        ) from error
+    except requests.Timeout as error:
+        text = f'{server} did not answer in time: {_reason(error)}'
+        raise Timeout(text, sent=_was_sent(error)) from error
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
+        raise InvalidInput(str(error)) from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        text = f'cannot reach {server}: {_reason(error)}. Is the location right and the server up?'
+        raise ConnectionFailed(text, sent=_was_sent(error)) from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what caused it, from the outside in; requests wraps several times."""
+    inner: object = error
+    while isinstance(inner, BaseException):
+        yield inner
+        first = inner.args[0] if inner.args else None
+        wrapped = first if isinstance(first, BaseException) else None
+        deeper = getattr(inner, 'reason', None) or wrapped or inner.__cause__ or inner.__context__
+        inner = None if deeper is inner else deeper
+
+
+def _was_sent(error: BaseException) -> bool:
+    """Say whether the request may have reached the server."""
+    before = (NewConnectionError, NameResolutionError, ConnectTimeoutError, requests.ConnectTimeout)
+    return not any(isinstance(cause, before) for cause in _causes(error))
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause in words."""
+    *_, inner = _causes(error)
+    return getattr(inner, 'strerror', None) or str(inner) or type(inner).__name__

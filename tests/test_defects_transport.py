@@ -19,7 +19,7 @@ from tests.servers import json_reply, reply, serving
 
 def at(url: str, cloud: Simulator, **options: Any) -> DataCenter:
     """Return a data center at a scripted server."""
-    return DataCenter(url, '/acme/keys/x', str(cloud.key_path), **options)
+    return DataCenter(url, '/acme/keys/x', str(cloud.key_path), **{'retries': None, **options})
 
 
 @pytest.mark.parametrize('status', [499, 500, 502, 503, 504])

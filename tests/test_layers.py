@@ -15,8 +15,8 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 #: or from its own where that is listed.
 FLOORS = [
     {'errors'},
-    {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types'},
-    {'transport', 'key_files', 'profiles'},
+    {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
+    {'transport', 'key_files', 'profiles', 'retrying'},
     {'ssh_agent', 'chapter', 'connection'},
     {'http_signature', 'snapshot'},
     {'api'},

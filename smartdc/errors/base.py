@@ -52,14 +52,22 @@ class AgentError(SigningError):
     """The ssh-agent cannot be reached, refused to sign, or does not hold the key."""
 
 
-class ConnectionFailed(SmartDCError, requests.ConnectionError):
-    """The server could not be reached, or the connection broke."""
+def _rebuild(leaf: type[Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return leaf(*args, **named)
 
-    def __init__(self, text: str = '') -> None:
+
+class ConnectionFailed(SmartDCError, requests.ConnectionError):
+    """The server could not be reached, or the connection broke.
+
+    `sent` is False when the request cannot have reached the server.
+    """
+
+    def __init__(self, text: str = '', *, sent: bool = True) -> None:
         super().__init__(text)
+        self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self),)
+        return _rebuild, (type(self), (str(self),), {'sent': self.sent})
 
 
 class TLSError(ConnectionFailed):
@@ -117,7 +125,8 @@ class APIError(SmartDCError, requests.HTTPError):
     `status` is the HTTP status, `code` and `message` are CloudAPI's own, `errors` is its list of
     `{field, code, message}`, `request_id` identifies the exchange in the server's log, `method`
     and `url` say what was asked. `response` is the `requests.Response`; the signature is removed
-    from it, and it is not pickled.
+    from it, and it is not pickled. `retry_after` is for how many seconds the server asked to be
+    left alone, None if it did not.
     """
 
     #: What to do about it, where that is known.
@@ -134,6 +143,7 @@ class APIError(SmartDCError, requests.HTTPError):
         method: str = '',
         url: str = '',
         body: Any = None,
+        retry_after: float | None = None,
         response: requests.Response | None = None,
     ) -> None:
         self.status = status
@@ -144,6 +154,7 @@ class APIError(SmartDCError, requests.HTTPError):
         self.method = method
         self.url = url
         self.body = body
+        self.retry_after = retry_after
         super().__init__(self._text(), response=response)
 
     def _text(self) -> str:
@@ -168,9 +179,6 @@ class APIError(SmartDCError, requests.HTTPError):
                 'method': self.method,
                 'url': self.url,
                 'body': self.body,
+                'retry_after': self.retry_after,
             },
         )
-
-
-def _rebuild(leaf: type[APIError], args: tuple[Any, ...], named: dict[str, Any]) -> APIError:
-    return leaf(*args, **named)

@@ -1,0 +1,98 @@
+"""Reading answers: what was refused, what came, and whether CloudAPI answers like this."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from smartdc.errors import InvalidResponse
+from smartdc.errors.codes import leaf_for
+
+
+def refuse(response: requests.Response, now: float) -> None:
+    """Raise what a status of 400 or more means; `now` is the time, for a server that names one."""
+    if response.status_code < 400:
+        return
+    response.request.headers.pop('Authorization', None)
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        body = None
+    told = body if isinstance(body, dict) and response.status_code != 410 else {}
+    errors = told.get('errors')
+    code, message = told.get('code'), told.get('message')
+    leaf = leaf_for(response.status_code, str(code or ''))
+    raise leaf(
+        response.status_code,
+        str(code or ''),
+        str(message or response.reason or ''),
+        errors=[e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [],
+        request_id=response.headers.get('Request-Id'),
+        method=response.request.method or '',
+        url=response.url,
+        body=body,
+        retry_after=_retry_after(response.headers.get('Retry-After'), now),
+        response=response,
+    )
+
+
+def _retry_after(text: str | None, now: float) -> float | None:
+    """Return for how many seconds a server wants to be left alone: it says so, or until when."""
+    if not text:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def decoded(response: requests.Response) -> Any:
+    """Return the body's JSON; text if it is something else, None if there is nothing.
+
+    Raises InvalidResponse for a body that is not the one that the server sent.
+    """
+    _check_digest(response)
+    if not response.content:
+        return None
+    kind = response.headers.get('Content-Type', '').partition(';')[0].strip().lower()
+    if kind != 'application/json':
+        return response.text
+    try:
+        return json.loads(response.content)
+    except ValueError as error:
+        raise InvalidResponse(f'{_asked(response)} answered with broken JSON: {error}') from None
+
+
+def _check_digest(response: requests.Response) -> None:
+    digest = response.headers.get('Content-MD5')
+    if not digest or response.request.method == 'HEAD':
+        return
+    own = hashlib.md5(response.content, usedforsecurity=False).digest()
+    if base64.b64encode(own).decode() != digest.strip():
+        raise InvalidResponse(f'{_asked(response)} was answered with a body that is damaged')
+
+
+def expect_json(data: Any, response: requests.Response) -> None:
+    """Refuse what no CloudAPI answers to a chapter's call."""
+    if 300 <= response.status_code < 400:
+        raise InvalidResponse(
+            f'{_asked(response)} answered with a redirect to '
+            f'{response.headers.get("Location", "nowhere")}; redirects are never followed'
+        )
+    kind = response.headers.get('Content-Type', '')
+    if data is not None and not kind.lower().startswith('application/json'):
+        raise InvalidResponse(
+            f'{_asked(response)} answered with {kind or "no content type"}, not with JSON: '
+            'is there a CloudAPI at this address?'
+        )
+
+
+def _asked(response: requests.Response) -> str:
+    return f'{response.request.method} {response.url}'

@@ -1,0 +1,170 @@
+"""Which faults are worth another attempt, and how long to wait before it.
+
+`REPEATED` is the whole decision: for each fault, the verbs that are sent again. A write is sent
+again only when the server cannot have begun it, so that nothing is ever done twice.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from smartdc.errors import (
+    APIError,
+    ConnectionFailed,
+    InvalidHeader,
+    InvalidInput,
+    InvalidResponse,
+    RequestExpired,
+    SmartDCError,
+    Timeout,
+    TLSError,
+)
+from smartdc.waiting import Clock
+
+
+class Fault(Enum):
+    """What can go wrong with an attempt, and leave hope for another."""
+
+    NOT_SENT = 'the request did not reach the server'
+    BROKEN = 'the connection broke after the request was sent'
+    SLOW = 'the answer did not come in time'
+    CORRUPT = 'the answer is not what the server sent'
+    CLOCK = 'the server refused the date'
+    THROTTLED = 'too many requests a second (429, 420)'
+    UNAVAILABLE = 'maintenance, or a service behind the server is away (503)'
+    FAILED = 'the server failed (500, 502, 504)'
+
+
+READS = frozenset({'GET', 'HEAD'})
+ALL = READS | {'POST', 'PUT', 'DELETE'}
+
+#: The verbs that are sent again after each fault.
+REPEATED: Mapping[Fault, frozenset[str]] = {
+    Fault.NOT_SENT: ALL,
+    Fault.BROKEN: READS,
+    Fault.SLOW: READS,
+    Fault.CORRUPT: READS,
+    Fault.CLOCK: ALL,
+    Fault.THROTTLED: ALL,
+    Fault.UNAVAILABLE: ALL,
+    Fault.FAILED: READS,
+}
+
+_BY_STATUS = {
+    420: Fault.THROTTLED,
+    429: Fault.THROTTLED,
+    500: Fault.FAILED,
+    502: Fault.FAILED,
+    503: Fault.UNAVAILABLE,
+    504: Fault.FAILED,
+}
+
+
+def fault_of(error: SmartDCError) -> Fault | None:
+    """Return which fault an error is; None for one that another attempt would not mend."""
+    if isinstance(error, TLSError):
+        return None
+    if isinstance(error, ConnectionFailed):
+        if not error.sent:
+            return Fault.NOT_SENT
+        return Fault.SLOW if isinstance(error, Timeout) else Fault.BROKEN
+    if isinstance(error, InvalidResponse):
+        return Fault.CORRUPT
+    if isinstance(error, RequestExpired):
+        return Fault.CLOCK
+    if isinstance(error, InvalidHeader):
+        return Fault.CLOCK if 'clock skew' in error.message else None
+    return _BY_STATUS.get(error.status) if isinstance(error, APIError) else None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How persistent a client is; None in its place means one attempt.
+
+    `attempts` are those of one call. The pause before the next is a random part of `base` times
+    `factor` for each attempt, `cap` at most. A server that says how long to wait is obeyed up to
+    `longest` seconds; beyond that its error is raised at once. `within` is how many seconds one
+    call may take with all its attempts. All calls share `budget` retries, so that an outage does
+    not multiply the load; what helps is given back.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    factor: float = 2.0
+    cap: float = 20.0
+    longest: float = 60.0
+    within: float = 120.0
+    budget: int = 100
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1 or min(self.base, self.cap, self.longest, self.within) < 0:
+            raise InvalidInput('a Retry has at least one attempt and no negative times')
+
+    def pause(self, attempt: int, chance: Callable[[], float] = random.random) -> float:
+        """Return how many seconds to wait after so many attempts."""
+        return chance() * min(self.cap, self.base * self.factor ** (attempt - 1))
+
+
+#: How persistent a client is unless told otherwise.
+DEFAULT_RETRY = Retry()
+
+
+class Budget:
+    """The retries that a client's calls share."""
+
+    def __init__(self, retries: int) -> None:
+        self._left = self._most = retries
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Take one retry; False when there is none left."""
+        with self._lock:
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+    def give_back(self, retries: int) -> None:
+        """Return what helped."""
+        with self._lock:
+            self._left = min(self._most, self._left + retries)
+
+
+class Attempts:
+    """The attempts of one call: each failure either ends it or waits for the next."""
+
+    def __init__(self, policy: Retry | None, budget: Budget, clock: Clock, method: str) -> None:
+        self._policy = policy
+        self._budget = budget
+        self._clock = clock
+        self._method = method
+        self._began = clock.now()
+        self._made = 1
+
+    def again(self, error: SmartDCError) -> None:
+        """Wait for the next attempt, or raise the error when there is none."""
+        fault = fault_of(error)
+        policy = self._policy
+        if policy is None or fault is None or self._method not in REPEATED[fault]:
+            raise error
+        pause = self._pause(policy, error)
+        late = self._clock.now() + pause > self._began + policy.within
+        if self._made >= policy.attempts or pause > policy.longest or late:
+            raise error
+        if not self._budget.take():
+            raise error
+        self._made += 1
+        if pause:
+            self._clock.sleep(pause)
+
+    def succeeded(self) -> None:
+        """Give back what the retries of this call took."""
+        self._budget.give_back(self._made - 1)
+
+    def _pause(self, policy: Retry, error: SmartDCError) -> float:
+        told = error.retry_after if isinstance(error, APIError) else None
+        return policy.pause(self._made) if told is None else told

@@ -1,0 +1,282 @@
+"""Retries: what is sent again, when, and how often."""
+
+import base64
+import hashlib
+import random
+import warnings
+from collections.abc import Iterator
+from email.utils import formatdate
+
+import pytest
+
+import smartdc
+from smartdc import DataCenter
+from smartdc.errors import SmartDCError
+from smartdc.retrying import ALL, READS, REPEATED, Attempts, Budget, Fault, Retry, fault_of
+from smartdc.simulator import Simulator
+from tests.clocks import TestClock
+from tests.servers import json_reply, reply, serving
+
+#: What may be sent again: each fault's verbs, in words of their own.
+TABLE = {
+    Fault.NOT_SENT: 'GET HEAD POST PUT DELETE',
+    Fault.BROKEN: 'GET HEAD',
+    Fault.SLOW: 'GET HEAD',
+    Fault.CORRUPT: 'GET HEAD',
+    Fault.CLOCK: 'GET HEAD POST PUT DELETE',
+    Fault.THROTTLED: 'GET HEAD POST PUT DELETE',
+    Fault.UNAVAILABLE: 'GET HEAD POST PUT DELETE',
+    Fault.FAILED: 'GET HEAD',
+}
+
+#: An error that is each fault.
+ERRORS: dict[Fault, SmartDCError] = {
+    Fault.NOT_SENT: smartdc.ConnectionFailed('x', sent=False),
+    Fault.BROKEN: smartdc.ConnectionFailed('x'),
+    Fault.SLOW: smartdc.Timeout('x'),
+    Fault.CORRUPT: smartdc.InvalidResponse('x'),
+    Fault.CLOCK: smartdc.RequestExpired(400),
+    Fault.THROTTLED: smartdc.TooManyRequests(429),
+    Fault.UNAVAILABLE: smartdc.ServiceUnavailable(503),
+    Fault.FAILED: smartdc.InternalError(500),
+}
+
+
+@pytest.mark.parametrize('fault', Fault)
+@pytest.mark.parametrize('method', sorted(ALL))
+def test_the_decision_cell_by_cell(fault: Fault, method: str) -> None:
+    """Each fault of each verb is sent again or raised, as the table says."""
+    clock = TestClock()
+    attempts = Attempts(Retry(), Budget(100), clock, method)
+    if method in TABLE[fault].split():
+        attempts.again(ERRORS[fault])
+    else:
+        with pytest.raises(SmartDCError) as caught:
+            attempts.again(ERRORS[fault])
+        assert ERRORS[fault] is caught.value
+        assert [] == clock.sleeps
+
+
+def test_the_table_has_every_fault() -> None:
+    """No fault is without a decision, and reads are sent again after all of them."""
+    assert set(Fault) == set(REPEATED)
+    assert all(verbs >= READS for verbs in REPEATED.values())
+
+
+@pytest.mark.parametrize(
+    ('error', 'fault'),
+    [
+        *((error, fault) for fault, error in ERRORS.items()),
+        (smartdc.TLSError('x', sent=False), None),
+        (smartdc.Timeout('x', sent=False), Fault.NOT_SENT),
+        (smartdc.InvalidHeader(400, 'InvalidHeader', 'clock skew of 400s'), Fault.CLOCK),
+        (smartdc.InvalidHeader(400, 'InvalidHeader', 'keyId was not specified'), None),
+        (smartdc.APIError(420), Fault.THROTTLED),
+        (smartdc.APIError(502), Fault.FAILED),
+        (smartdc.APIError(504), Fault.FAILED),
+        (smartdc.APIError(501), None),
+        (smartdc.ResourceNotFound(404), None),
+        (smartdc.InvalidInput('x'), None),
+        (smartdc.WrongPassphrase('x'), None),
+    ],
+)
+def test_errors_are_the_faults_that_they_are(error: SmartDCError, fault: Fault | None) -> None:
+    """What another attempt cannot mend is no fault."""
+    assert fault is fault_of(error)
+
+
+def test_pauses_grow_and_are_random() -> None:
+    """Half a second at first, doubled each time, twenty at most, a random part of that."""
+    retry = Retry()
+
+    assert [0.5, 1, 2, 4, 8, 16, 20, 20] == [retry.pause(n, lambda: 1.0) for n in range(1, 9)]
+    assert 0 == retry.pause(8, lambda: 0.0)
+    chance = random.Random(1).random
+    mean = sum(retry.pause(3, chance) for _ in range(10_000)) / 10_000
+    assert abs(mean - 1.0) < 0.05
+
+
+@pytest.mark.parametrize('bad', [{'attempts': 0}, {'base': -1.0}, {'within': -1.0}])
+def test_a_policy_that_cannot_be_is_refused(bad: dict[str, float]) -> None:
+    """At least one attempt, and no negative times."""
+    with pytest.raises(smartdc.InvalidInput):
+        Retry(**bad)  # type: ignore[arg-type]
+
+
+def test_a_server_that_says_how_long_is_obeyed() -> None:
+    """Seconds or a date; beyond the longest wait the error comes at once, nothing slept."""
+    clock = TestClock()
+    Attempts(Retry(), Budget(9), clock, 'GET').again(smartdc.ServiceUnavailable(503, retry_after=7))
+    assert [7] == clock.sleeps
+    with pytest.raises(smartdc.ServiceUnavailable) as caught:
+        Attempts(Retry(), Budget(9), clock, 'GET').again(
+            smartdc.ServiceUnavailable(503, retry_after=10_800)
+        )
+    assert 10_800 == caught.value.retry_after
+    assert [7] == clock.sleeps
+
+
+def tried(attempts: Attempts, error: SmartDCError) -> int:
+    """Return how often a call is tried again when it always fails."""
+    again = 0
+    with pytest.raises(type(error)):  # noqa: PT012 - the count is the point
+        while again < 99:
+            attempts.again(error)
+            again += 1
+    return again
+
+
+def test_a_call_takes_no_longer_than_it_may() -> None:
+    """When the next attempt would begin too late, the error is raised."""
+    clock = TestClock()
+    attempts = Attempts(Retry(attempts=99, base=50, cap=50, within=120), Budget(99), clock, 'GET')
+    assert 2 == tried(attempts, smartdc.InternalError(500, retry_after=50))
+    assert [50, 50] == clock.sleeps
+
+
+def test_attempts_come_to_an_end() -> None:
+    """Five attempts are four pauses."""
+    clock = TestClock()
+    attempts = Attempts(Retry(), Budget(99), clock, 'GET')
+    assert 4 == tried(attempts, smartdc.InternalError(500))
+    assert 4 == len(clock.sleeps)
+
+
+@pytest.fixture
+def patient(cloud: Simulator) -> Iterator[DataCenter]:
+    """Yield a client that does not wait between attempts."""
+    with cloud.datacenter(retries=Retry(base=0)) as sdc:
+        yield sdc
+
+
+@pytest.mark.parametrize('times', [1, 2, 3])
+@pytest.mark.parametrize(
+    'fault',
+    [
+        *({'status': status} for status in (420, 429, 500, 502, 503, 504)),
+        {'outcome': 'drop'},
+        {'outcome': 'cut'},
+    ],
+)
+def test_reads_recover(
+    cloud: Simulator, patient: DataCenter, fault: dict[str, object], times: int
+) -> None:
+    """Each fault, up to three times and then well, is not seen by the caller."""
+    cloud.faults.add(operation='ListKeys', count=times, **fault)  # type: ignore[arg-type]
+
+    assert patient.keys()
+    assert times + 1 == len(cloud.requests)
+
+
+def test_a_write_whose_reply_is_lost_is_not_sent_again(
+    cloud: Simulator, patient: DataCenter
+) -> None:
+    """The machine was made; a second request would make another."""
+    cloud.faults.add(operation='CreateMachine', count=1, outcome='drop', after=True)
+    with pytest.raises(smartdc.ConnectionFailed):
+        patient.create_machine(name='web0')
+
+    assert ['web0'] == [machine.name for machine in patient.machines()]
+
+
+def test_a_write_that_was_throttled_is_sent_again(cloud: Simulator, patient: DataCenter) -> None:
+    """What the server has not begun can be asked for again."""
+    cloud.faults.add('CreateMachine', count=2, status=429, code='TooManyRequestsError')
+    patient.create_machine(name='web0')
+
+    assert 1 == patient.num_machines()
+
+
+def test_an_outage_is_not_multiplied(cloud: Simulator, patient: DataCenter) -> None:
+    """A thousand calls in a total outage are at most 1,100 requests; then service is back."""
+    cloud.faults.add('ListKeys', status=503, code='ServiceUnavailableError')
+    for _ in range(1000):
+        with pytest.raises(smartdc.ServiceUnavailable):
+            patient.keys()
+    assert len(cloud.requests) <= 1100
+    cloud.faults.clear()
+    assert patient.keys()
+
+
+def test_retries_can_be_switched_off(cloud: Simulator) -> None:
+    """With None each call is one request."""
+    cloud.faults.add('ListKeys', count=1, status=503, code='ServiceUnavailableError')
+    with cloud.datacenter(retries=None) as sdc, pytest.raises(smartdc.ServiceUnavailable):
+        sdc.keys()
+
+    assert 1 == len(cloud.requests)
+
+
+def test_each_attempt_is_signed_afresh(cloud: Simulator) -> None:
+    """The date of the second attempt is that of its own moment."""
+    cloud.faults.add('ListKeys', count=1, status=503, code='ServiceUnavailableError')
+    with cloud.datacenter(retries=Retry(base=0)) as sdc:
+        cloud.clock.sleep(0)
+        sdc.keys()
+    first, second = (request.headers for request in cloud.requests)
+
+    assert {'authorization', 'date'} <= first.keys() & second.keys()
+
+
+class Wrong:
+    """A clock that is off."""
+
+    def __init__(self, cloud: Simulator, off: float) -> None:
+        self.cloud, self.off = cloud, off
+
+    def now(self) -> float:
+        """Return the wrong time."""
+        return self.cloud.clock.now() + self.off
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep by the right clock."""
+        self.cloud.clock.sleep(seconds)
+
+
+@pytest.mark.parametrize('off', [-86_400.0, 86_400.0, 301.0, -301.0])
+def test_a_wrong_clock_costs_one_request(cloud: Simulator, off: float) -> None:
+    """The server's date is taken over with one warning, and then remembered."""
+    with cloud.datacenter(clock=Wrong(cloud, off)) as sdc:
+        with pytest.warns(UserWarning, match='clock of this machine'):
+            sdc.keys()
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            sdc.keys()
+
+    assert [400, 200, 200] == [request.status for request in cloud.requests]
+
+
+def test_a_clock_is_not_corrected_against_ones_will(cloud: Simulator) -> None:
+    """correct_clock=False leaves it to the caller."""
+    with (
+        cloud.datacenter(clock=Wrong(cloud, 9999), correct_clock=False, retries=None) as sdc,
+        pytest.raises(smartdc.InvalidHeader),
+    ):
+        sdc.keys()
+
+
+@pytest.mark.parametrize('header', ['3', formatdate(1_700_000_003, usegmt=True)])
+def test_retry_after_is_read_in_both_forms(cloud: Simulator, header: str) -> None:
+    """Seconds, or a date by the client's clock."""
+    clock = TestClock()
+    with (
+        serving(reply(503, b'', Retry_After=header), json_reply(200, b'[]')) as server,
+        DataCenter(server.url, '/a/keys/b', cloud.key_path, clock=clock) as sdc,
+    ):
+        assert [] == sdc.keys()
+
+    assert [3] == clock.sleeps
+
+
+def test_a_damaged_body_is_noticed(cloud: Simulator) -> None:
+    """Content-MD5 tells; a read is sent again, a write is reported."""
+    digest = base64.b64encode(hashlib.md5(b'[]').digest()).decode()
+    bad = json_reply(200, b'[ ]', Content_MD5=digest)
+    good = json_reply(200, b'[]', Content_MD5=digest)
+    with (
+        serving(bad, good, bad) as server,
+        DataCenter(server.url, '/a/keys/b', cloud.key_path, retries=Retry(base=0)) as sdc,
+    ):
+        assert [] == sdc.keys()
+        with pytest.raises(smartdc.InvalidResponse, match='damaged'):
+            sdc.add_key('x', 'y')
