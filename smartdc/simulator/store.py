@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -111,6 +112,8 @@ class Store:
             )
         except sqlite3.Error as error:
             raise _unusable(path, error) from None
+        # A store that nobody closes goes with its last user, without a complaint.
+        weakref.finalize(self, self._db.close)
         try:
             self._open()
         except sqlite3.Error as error:
