@@ -21,7 +21,7 @@ from smartdc.answers import decoded, expect_json, refuse
 from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCError
 from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
-from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
+from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of, is_open
 from smartdc.transport import Pool, Verify, translated
 from smartdc.waiting import Clock, SystemClock
 
@@ -68,6 +68,7 @@ class Connection:
         self.retries = retries
         self.correct_clock = correct_clock
         self._skew = 0.0
+        self._last_date: tuple[str | None, float] = (None, 0.0)
         self._budget = Budget(retries.budget if retries else 0)
         self._pool = Pool(pool_size)
 
@@ -177,6 +178,36 @@ class Connection:
             expect_json(data, response)
         return data if read is None else read(data, response)
 
+    def _create(
+        self,
+        template: str,
+        *parts: object,
+        find: Callable[[], Any],
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+    ) -> Any:
+        """Make a chapter's create so that it is done once, and return its data.
+
+        After a fault that leaves open whether it was done, `find` looks for what this very call
+        has made: that is returned, and only when there is nothing the create is sent again.
+        """
+        attempts = Attempts(self.retries, self._budget, self.clock, 'GET')
+        asked_before = False
+        while True:
+            try:
+                data = self._call('POST', template, *parts, query=query, body=body)
+            except SmartDCError as error:
+                if self.retries is None or not (is_open(error) or asked_before):
+                    raise
+                found = find()
+                if found is not None:
+                    return found
+                attempts.again(error)
+                asked_before = True
+            else:
+                attempts.succeeded()
+                return data
+
     def _stream(
         self, method: str, template: str, *parts: object, query: Mapping[str, Any]
     ) -> requests.Response:
@@ -270,7 +301,13 @@ class Connection:
             session = self._pool.session(self.base_url, self.verify)
             response = session.request(method, url, auth=auth, allow_redirects=False, **options)
         self._log(response, time.perf_counter() - began)
+        self._last_date = response.headers.get('Date'), self.clock.now()
         return response
+
+    def _server_time(self, moment: float) -> float:
+        """Return a moment of this machine's clock by the server's, as far as that is known."""
+        date, seen = self._last_date
+        return moment + (parsedate_to_datetime(date).timestamp() - seen if date else self._skew)
 
     def _log(self, response: requests.Response, seconds: float) -> None:
         line = '%s\t%s\t%s\t%.3f s\trequest id %s'

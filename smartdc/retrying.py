@@ -54,6 +54,9 @@ REPEATED: Mapping[Fault, frozenset[str]] = {
     Fault.FAILED: READS,
 }
 
+#: The faults after which nobody knows whether a write was done.
+OPEN = frozenset({Fault.BROKEN, Fault.SLOW, Fault.CORRUPT, Fault.FAILED})
+
 _BY_STATUS = {
     420: Fault.THROTTLED,
     429: Fault.THROTTLED,
@@ -79,6 +82,11 @@ def fault_of(error: SmartDCError) -> Fault | None:
     if isinstance(error, InvalidHeader):
         return Fault.CLOCK if 'clock skew' in error.message else None
     return _BY_STATUS.get(error.status) if isinstance(error, APIError) else None
+
+
+def is_open(error: SmartDCError) -> bool:
+    """Say whether an error leaves open if a write was done."""
+    return fault_of(error) in OPEN
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from smartdc import __version__
 from smartdc.simulator import Simulator
+from tests.programs import lacking
 
 
 def run(
@@ -123,8 +125,8 @@ def test_help_and_version() -> None:
 @pytest.mark.parametrize('plain', [True, False])
 def test_with_nothing_given_there_is_a_prompt(plain: bool) -> None:
     """One line says which data center, account and key; then lines are run as they are typed."""
-    if not plain:
-        pytest.importorskip('IPython')
+    if not plain and find_spec('IPython') is None:
+        lacking('IPython (pip install ipython)')
     program = 'import sys; from smartdc.__main__ import main; sys.exit(main([]))'
     hide = 'import sys; sys.modules["IPython"] = None; ' if plain else ''
     leader, follower = pty.openpty()

@@ -17,6 +17,7 @@ from smartdc.errors import InvalidInput
 from smartdc.machine import Machine
 from smartdc.paging import PAGE, complete, page_of, total
 from smartdc.paths import ident
+from smartdc.times import timestamp
 from smartdc.types import Disk, NetworkObject, Scalar, VolumeMount
 
 #: What stands for one machine: its id, its data, or itself.
@@ -24,6 +25,9 @@ MachineRef = str | Mapping[str, Any] | Machine
 
 #: What stands for one network of a new machine: its id, name, data, or the address wanted on it.
 NetworkRef = str | Mapping[str, Any] | NetworkObject
+
+#: Dates have whole seconds, so that two clocks that agree may differ by this much.
+_TICK = 2
 
 _NAME = re.compile(r'[a-zA-Z0-9][a-zA-Z0-9_.-]{0,188}')
 
@@ -185,6 +189,9 @@ class MachinesChapter(Connection):
         `volumes` are mounted (8.3). `password` and `administrator_pw` are for images that need
         them; `default_networks` narrows the default networks to external or internal.
 
+        A lost answer does not make a second machine: the name is looked for before the create is
+        sent again, and a machine of that name, image and moment is the one that was made.
+
         Raises InvalidInput before anything is sent, InvalidArgument, MissingParameter or
         ValidationFailed for what the server refuses (a name that is taken, no capacity),
         KeyRequired when the account has no SSH key, NotAuthorized when a quota is used up.
@@ -215,7 +222,26 @@ class MachinesChapter(Connection):
         )
         body['networks'] = self._networks(networks)
         query = {'credentials': True} if credentials else None
-        return self._machine(self._call('POST', '/machines', query=query, body=body))
+        if '{{shortId}}' in body['name']:
+            # The server completes the name, so a machine made without an answer could not be found.
+            return self._machine(self._call('POST', '/machines', query=query, body=body))
+        since = None if name is None else self.clock.now()
+        made = self._create(
+            '/machines', find=lambda: self._made(body, since), query=query, body=body
+        )
+        return self._machine(made)
+
+    def _made(self, body: Mapping[str, Any], since: float | None) -> dict[str, Any] | None:
+        """Return the machine that a create has made whose answer was lost, if it has.
+
+        Names are unique, so one chosen here is proof; one that was given has to be new as well.
+        """
+        for machine in self.machines(name=body['name'], image=body['image']):
+            made = timestamp(machine.data['created'])
+            is_new = since is None or made >= self._server_time(since) - _TICK
+            if machine.name == body['name'] and is_new:
+                return machine.data
+        return None
 
     def _networks(self, given: NetworkRef | Iterable[NetworkRef] | None) -> list[Any] | None:
         if given is None:
