@@ -58,7 +58,7 @@ ACTIONS = (
 class Served:
     """A simulator in a process of its own, and the environment that it printed for clients."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         key = home / '.ssh' / 'id_rsa'
         key.parent.mkdir(mode=0o700)
         run('ssh-keygen', '-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', str(key))
@@ -66,7 +66,7 @@ class Served:
         self.home = home
         self.environment = {'PATH': os.environ['PATH'], 'HOME': str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, '-m', 'smartdc.simulator', '--job-time', '0.2'],
+            [sys.executable, '-m', 'smartdc.simulator', '--job-time', '0.2', *options],
             env=self.environment,
             stdout=subprocess.PIPE,
             text=True,

@@ -44,8 +44,9 @@ class NicsChapter(MachineChapter):
         `POST /:login/machines/:id/nics`, since 7.2. The network is an id, a name, a dict, or
         `{ipv4_uuid, ipv4_ips}` to choose the address (8.5); `primary` since 9.15. A machine that
         is on the network already gets no second NIC: the one it has is returned. `wait` is how
-        long to wait until it runs, in seconds, or True. Raises NotAuthorized for a network of
-        somebody else, InvalidParameters for an address that is taken.
+        long to wait until it runs (or, in a stopped machine, is there to run), in seconds, or
+        True. Raises NotAuthorized for a network of somebody else, InvalidParameters for an
+        address that is taken.
         """
         wanted: Any = network
         if not (isinstance(network, Mapping) and 'ipv4_uuid' in network):
@@ -56,7 +57,8 @@ class NicsChapter(MachineChapter):
             return self.nic(mac)
         clock = self.datacenter.clock
         what = f'NIC {mac} of {self.id}'
-        added: Any = follow(lambda: self.nic(mac), 'running', what=what, wait_for=wait, clock=clock)
+        there = ('running', 'stopped')
+        added: Any = follow(lambda: self.nic(mac), *there, what=what, wait_for=wait, clock=clock)
         return added
 
     def remove_nic(self, mac: str | Mapping[str, Any]) -> None:

@@ -108,8 +108,14 @@ class Simulator:
         context = certificate.make(folder)[0] if self._tls else None
         names = cloud.datacenters()
         ports = [self._port + index if self._port else 0 for index in range(len(names))]
-        handles = {name: App(cloud, name).handle for name in names}
-        self._server = Server(handles, host=self._host, ports=ports, tls=context)
+        apps = {name: App(cloud, name) for name in names}
+        self._server = Server(
+            {name: app.handle for name, app in apps.items()},
+            host=self._host,
+            ports=ports,
+            tls=context,
+            tick=apps[names[0]].tick,
+        )
         self._server.bind()
         cloud.urls = self._server.urls
         self._server.start()
@@ -166,12 +172,17 @@ class Simulator:
         """Go back to the state of the beginning; keys, ports and the clock stay."""
         cloud = self._running()
         self.check()
+        cloud.feeds.drop()
         with cloud.store.transaction():
             cloud.store.clear()
             self._fill(cloud)
             cloud.requests.clear()
             cloud.buckets.clear()
         cloud.faults.clear()
+
+    def drop_feeds(self) -> int:
+        """Break off all connections that follow changes, and return how many there were."""
+        return self._running().feeds.drop()
 
     def url(self, name: str | None = None) -> str:
         """Return where a data center listens; the first one when none is named."""

@@ -1,4 +1,4 @@
-"""Accounts, sub-users and their keys, as the steps before an operation look them up."""
+"""Accounts, sub-users, their keys, roles and policies, as several parts look them up."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ def find_key(store: Store, owner: str, ref: str) -> Doc | None:
     return store.get('key', f'{owner}/{ref}') or first(
         [key for key in store.find('key', owner=owner) if key['name'] == ref]
     )
+
+
+def find_role(store: Store, account: str, ref: str) -> Doc | None:
+    """Return the role of an account with this name or id."""
+    return _named(store, 'role', account, ref)
+
+
+def find_policy(store: Store, account: str, ref: str) -> Doc | None:
+    """Return the policy of an account with this name or id."""
+    return _named(store, 'policy', account, ref)
+
+
+def _named(store: Store, kind: str, account: str, ref: str) -> Doc | None:
+    found = store.get(kind, ref)
+    if found is not None and found['owner'] == account:
+        return found
+    return first(store.find(kind, owner=account, name=ref))
 
 
 def key_doc(owner: str, key: dict[str, str]) -> Doc:

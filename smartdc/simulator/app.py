@@ -5,8 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from smartdc.simulator import api, authenticate, authorise, gates, jobs, params, preload, versions
+from smartdc.simulator import (
+    api,
+    authenticate,
+    authorise,
+    gates,
+    jobs,
+    params,
+    preload,
+    presigned,
+    tagging,
+    versions,
+)
 from smartdc.simulator import reply as replies
+from smartdc.simulator.api.datasets import is_old, old_headers
 from smartdc.simulator.calls import Call, Reply
 from smartdc.simulator.cloud import Cloud, Record
 from smartdc.simulator.faults import Fault
@@ -24,6 +36,7 @@ STEPS: tuple[Callable[[Call], None], ...] = (
     preload.load_package,
     preload.load_machine,
     authorise.authorise,
+    tagging.load_tags,
     gates.check_read_only,
     gates.check_throttle,
 )
@@ -43,7 +56,8 @@ class App:
     def __init__(self, cloud: Cloud, home: str) -> None:
         self.cloud = cloud
         self.home = home
-        self._router = Router(api.ROUTES)
+        self._settings = cloud.store.get('datacenter', home) or {}
+        self._router = Router(api.routes(self._settings))
 
     def handle(self, request: Request) -> Response:
         """Answer a request; only one is answered at a time."""
@@ -60,7 +74,20 @@ class App:
             except Exception as error:
                 response = replies.bare(request, self._remember(error), now)
                 return self._record(request, None, response, now)
-            return self._record(request, call, self._answer(call, claim, match, started), now)
+            response = self._record(request, call, self._answer(call, claim, match, started), now)
+            self.cloud.feeds.publish(now)
+            return response
+
+    def tick(self) -> None:
+        """Let happen what is due while nobody asks, in all data centers, and tell who follows."""
+        with self.cloud.store.exclusive():
+            now = self.cloud.clock.now()
+            try:
+                with self.cloud.store.transaction():
+                    jobs.settle(self.cloud.store, now)
+                self.cloud.feeds.publish(now)
+            except Exception as error:
+                self._remember(error)
 
     def _open(self, request: Request, match: Match, now: float) -> tuple[Call, Claim | None]:
         """Read what a request says, before anything is asked of the store."""
@@ -82,8 +109,13 @@ class App:
         """Answer a request that was understood, and let a fault strike the answer."""
         fault = self.cloud.faults.pick(call.route.name)
         result = self._result(call, claim, fault)
-        server = f'cloudapi/{self._version()}'
-        response = replies.full(call, result, match.methods, started, server)
+        if isinstance(result, Reply) and result.channel is not None:
+            response = Response(101, result.headers, channel=result.channel)
+        else:
+            server = f'cloudapi/{self._version()}'
+            response = replies.full(call, result, match.methods, started, server)
+            if is_old(self._settings):
+                response.headers = old_headers(response.headers, self._settings)
         return response if fault is None else fault.strike(response)
 
     def _result(self, call: Call, claim: Claim | None, fault: Fault | None) -> Reply | Refusal:
@@ -104,15 +136,22 @@ class App:
 
     def _perform(self, call: Call, claim: Claim | None) -> Reply:
         """Do what is asked for: all of it, or nothing."""
-        if call.route.name in ('GetAccount', 'HeadAccount') and call.path['account'] == '--ping':
+        is_ping = call.route.name in ('GetAccount', 'HeadAccount') and (
+            call.path['account'] == '--ping'
+        )
+        # A signature in the URL counts before one in a header, and even where none is needed.
+        signed = presigned.read(call.request, call.now)
+        if is_ping and signed is None:
             return self._ping()
         with self.cloud.store.transaction():
             jobs.settle(self.cloud.store, call.now)
         with self.cloud.store.transaction():
-            call.caller = authenticate.authenticate(call, claim)
+            call.caller = authenticate.authenticate(call, signed or claim)
+            if is_ping:
+                return self._ping()
             for step in STEPS:
                 step(call)
-            return call.route.handler(call)
+            return tagging.finish(call, call.route.handler(call))
 
     def _ping(self) -> Reply:
         body = {'ping': 'pong', 'cloudapi': {'versions': list(ALL)}}

@@ -13,6 +13,7 @@ from smartdc.simulator.wire import Refusal, Request
 if TYPE_CHECKING:
     from smartdc.simulator.cloud import Cloud
     from smartdc.simulator.routing import Route
+    from smartdc.simulator.upgrade import Channel
 
 _UUID = re.compile('[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', re.IGNORECASE)
 
@@ -28,11 +29,17 @@ class Caller:
 
 @dataclass
 class Reply:
-    """What an operation answers; no `body` means an empty answer, not `null`."""
+    """What an operation answers; no `body` means an empty answer, not `null`.
+
+    A body of bytes goes out as it is. `delay` is how many seconds the server holds it back. With a
+    `channel` the connection becomes a websocket.
+    """
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    channel: Channel | None = None
 
 
 @dataclass
@@ -40,7 +47,8 @@ class Call:
     """A request with its route and parameters, its account, and the things that it names.
 
     `params` are path, query and body merged; `asked` is the range of versions as it was sent;
-    `now` is the one time that the whole request happens at.
+    `now` is the one time that the whole request happens at; `new_tags` are the ids of the roles
+    that new things are tagged with.
     """
 
     cloud: Cloud
@@ -57,6 +65,7 @@ class Call:
     machine: Doc = field(default_factory=dict)
     image: Doc | None = None
     package: Doc | None = None
+    new_tags: list[str] = field(default_factory=list)
 
     @property
     def store(self) -> Store:

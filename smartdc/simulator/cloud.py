@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from smartdc.simulator.clock import Clock, SteppedClock
 from smartdc.simulator.faults import Faults
+from smartdc.simulator.feeds import Feeds
 from smartdc.simulator.store import Doc, Store
 
 #: How many requests a simulator remembers.
@@ -51,6 +52,10 @@ class Cloud:
     requests: deque[Record] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     failures: list[Exception] = field(default_factory=list)
     buckets: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    feeds: Feeds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.feeds = Feeds(self.store)
 
     def look(self) -> float:
         """Return the time of a request that comes in, moving a stepped clock by its look."""

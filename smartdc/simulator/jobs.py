@@ -26,7 +26,10 @@ WHERE success = '' AND due <= ? ORDER BY due, seq LIMIT 1
 
 @dataclass
 class Work:
-    """A job that does its work: the machine it changes, and what was asked for."""
+    """A job that does its work: the thing it changes, and what was asked for.
+
+    The thing is a machine, unless the kind of job is of another kind of thing.
+    """
 
     store: Store
     home: str
@@ -41,12 +44,17 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job: the states that it needs, the states that it passes through, its work."""
+    """A kind of job: the states that it needs, the states that it passes through, its work.
+
+    With `when`, it passes through them only from those states, and leaves others as they are.
+    """
 
     audit: str
     needs: Sequence[str]
     through: Sequence[str]
     work: Callable[[Work], None]
+    of: str = 'machine'
+    when: Sequence[str] = ()
 
 
 KINDS: dict[str, Kind] = {}
@@ -58,15 +66,18 @@ def job(
     audit: str | None = None,
     needs: Sequence[str] = (),
     through: Sequence[str] = (),
+    of: str = 'machine',
+    when: Sequence[str] = (),
 ) -> Callable[[Callable[[Work], None]], Callable[[Work], None]]:
     """Say what a kind of job does, as a decorator of the function that does it.
 
     `audit` is its name in the audit, when that is not `kind`. Without `needs` any state will do
-    but `deleted`.
+    but `deleted`. Without `when` it passes `through` its states from any other. `of` is the kind
+    of thing that the job changes.
     """
 
     def register(work: Callable[[Work], None]) -> Callable[[Work], None]:
-        KINDS[kind] = Kind(audit or kind, needs, through, work)
+        KINDS[kind] = Kind(audit or kind, needs, through, work, of, when)
         return work
 
     return register
@@ -136,6 +147,33 @@ def audit(call: Call) -> list[dict[str, Any]]:
     ]
 
 
+def ends(call: Call, *kinds: str) -> float | None:
+    """Return when the last unfinished job of some kinds ends on the machine of a request."""
+    marks = ', '.join('?' * len(kinds))
+    row = call.store.execute(
+        'SELECT max(ends) FROM jobs WHERE home = ? AND subject = ? '  # noqa: S608
+        f"AND success = '' AND kind IN ({marks})",
+        call.home,
+        call.machine['id'],
+        *kinds,
+    ).fetchone()
+    found: float | None = row[0]
+    return found
+
+
+def cancel(call: Call, *kinds: str) -> None:
+    """Give up the unfinished jobs of some kinds on the machine of a request."""
+    marks = ', '.join('?' * len(kinds))
+    call.store.execute(
+        "UPDATE jobs SET success = 'no', ends = ? WHERE home = ? AND subject = ? "  # noqa: S608
+        f"AND success = '' AND kind IN ({marks})",
+        call.now,
+        call.home,
+        call.machine['id'],
+        *kinds,
+    )
+
+
 @dataclass
 class _Row:
     """A job as it stands in the store."""
@@ -163,8 +201,8 @@ def settle(store: Store, now: float) -> None:
 
 def _advance(store: Store, row: _Row) -> None:
     """Take a job one step further: begin it, pass a state, or finish it."""
-    machine = store.get('machine', row.subject, home=row.home)
     kind = KINDS[row.kind]
+    machine = store.get(kind.of, row.subject, home=row.home)
     if machine is None:
         _finish(store, row, 'no')
     elif row.stage > max(1, len(kind.through)) - 1 or row.doc.get('late'):
@@ -183,9 +221,11 @@ def _fits(kind: Kind, machine: Doc) -> bool:
 
 def _pass(store: Store, row: _Row, kind: Kind, machine: Doc) -> None:
     """Put the machine into the next state on the way, and wait until that is over."""
-    if kind.through:
+    if row.stage == 0 and kind.when and machine['state'] not in kind.when:
+        row.doc['still'] = True
+    if kind.through and not row.doc.get('still'):
         machine['state'] = kind.through[row.stage]
-        store.put('machine', machine, home=row.home)
+        store.put(kind.of, machine, home=row.home)
     stages = max(1, len(kind.through))
     starts = row.doc['starts']
     last = row.stage + 1 == stages
@@ -214,7 +254,7 @@ def _complete(store: Store, row: _Row, kind: Kind, machine: Doc) -> None:
         _finish(store, row, 'no')
         return
     machine['updated'] = iso(row.ends)
-    store.put('machine', machine, home=row.home)
+    store.put(kind.of, machine, home=row.home)
     _finish(store, row, 'yes')
 
 

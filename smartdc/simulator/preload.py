@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smartdc.simulator import accounts
-from smartdc.simulator.api.images import find_image
+from smartdc.simulator.api.datasets import find_dataset, is_old
 from smartdc.simulator.api.packages import find_package
 from smartdc.simulator.calls import Call, failed, fault, is_uuid, not_found
 from smartdc.simulator.wire import Refusal
@@ -29,8 +29,8 @@ def load_image(call: Call) -> None:
     if call.route.pattern != _COLLECTION:
         return
     ref = call.params.get('image') or call.params.get('dataset')
-    if is_uuid(ref):
-        call.image = find_image(call, str(ref))
+    if is_uuid(ref) or (ref and is_old(call.cloud.datacenter(call.home))):
+        call.image = find_dataset(call, str(ref))
         if call.image is None:
             raise not_found('image not found')
 
@@ -44,9 +44,12 @@ def load_package(call: Call) -> None:
 
 def load_machine(call: Call) -> None:
     """Find the machine that the path names."""
-    if not call.route.pattern.startswith(_ITEM):
+    if call.route.pattern.startswith(_ITEM):
+        ref = call.text('machine')
+    elif call.path.get('resource_name') == 'machines' and 'resource_id' in call.path:
+        ref = call.path['resource_id']
+    else:
         return
-    ref = call.text('machine')
     if not ref:
         # The real server crashes here, and says so.
         raise Refusal(500, 'InternalError', 'Internal Error')

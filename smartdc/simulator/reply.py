@@ -89,7 +89,8 @@ def full(
         'Request-Id': _request_id(call.request),
         'Response-Time': str(round((time.monotonic() - started) * 1000)),
     }
-    return Response(result.status, headers, _seen(call.request, body))
+    delay = result.delay if isinstance(result, Reply) else 0.0
+    return Response(result.status, headers, _seen(call.request, body), delay)
 
 
 def _encoded(call: Call, result: Reply | Refusal) -> bytes:
@@ -98,6 +99,8 @@ def _encoded(call: Call, result: Reply | Refusal) -> bytes:
         data: Any = result.message if call.produces == TEXT else result.body()
     elif result.body is None:
         return b''
+    elif isinstance(result.body, bytes):
+        return result.body
     else:
         data = result.body
     if isinstance(data, str) and call.produces in (TEXT, BYTES):

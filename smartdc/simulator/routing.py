@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from smartdc.simulator import versions
-from smartdc.simulator.calls import Call, Handler, Reply
+from smartdc.simulator.calls import Handler
 from smartdc.simulator.wire import Refusal, Request
 
 ALL = ('7.0.0', '7.1.0', '7.2.0', '7.3.0', '8.0.0', '9.0.0')
@@ -83,18 +83,6 @@ class Chapter:
         """Mount a DELETE."""
         return self._mount('DELETE', pattern, name, versions)
 
-    def unserved(
-        self,
-        method: str,
-        pattern: str,
-        name: str,
-        *,
-        versions: Sequence[str] = ALL,
-        types: Sequence[str] = (),
-    ) -> None:
-        """Mount an operation that CloudAPI has and this simulator refuses by name."""
-        self._mount(method, pattern, name, versions, types)(_refuse)
-
     def _mount(
         self,
         method: str,
@@ -108,10 +96,6 @@ class Chapter:
             return handler
 
         return mount
-
-
-def _refuse(call: Call) -> Reply:
-    raise Refusal(501, 'NotImplementedError', f'{call.route.name} is not simulated')
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from smartdc.simulator.accounts import key_doc
 from smartdc.simulator.api.machine_networks import new_nic
 from smartdc.simulator.api.networks import AddressesExhausted, allocate
 from smartdc.simulator.default_world import ADMIN
+from smartdc.simulator.ids import made_up_id
+from smartdc.simulator.placement import SERVERS
+from smartdc.simulator.seed_roles import seed_roles, seed_tags
 from smartdc.simulator.ssh_keys import KeyFault, PublicKey
 from smartdc.simulator.store import Doc, Store
 from smartdc.simulator.world import World, WorldError
 
+#: What belongs to an account or sub-user and is kept apart from it.
+_APART = ('keys', 'users', 'roles', 'policies', 'role_tags')
+
 _EPOCH = '2024-01-01T00:00:00.000Z'
-_SPACE = uuid.UUID('5d4cbb0e-6f3c-4f0a-9f50-736d61727464')
-_SERVER = '44454c4c-5300-1057-8050-b7c04f533532'
+_SETTINGS = (
+    *('name', 'version', 'services', 'fabrics', 'volumes', 'migrations', 'servers', 'limits'),
+    *('read_only', 'read_only_until', 'throttle'),
+)
 
 #: The rules that every data center has from the start.
 _RULES = (
@@ -33,6 +41,8 @@ def seed(store: Store, world: World) -> None:
             _seed_account(store, f'accounts[{index}]', account)
             for index, account in enumerate(world['accounts'])
         ]
+        for index, account in enumerate(world['accounts']):
+            seed_roles(store, f'accounts[{index}]', account, accounts[index])
         for index, home in enumerate(world['datacenters']):
             _seed_datacenter(store, f'datacenters[{index}]', home, accounts)
 
@@ -50,7 +60,7 @@ def _seed_account(store: Store, place: str, given: Mapping[str, Any]) -> Doc:
 
 def _person(given: Mapping[str, Any], seed: str) -> Doc:
     """Return an account or a sub-user without its keys."""
-    own = {name: value for name, value in given.items() if name not in ('keys', 'users')}
+    own = {name: value for name, value in given.items() if name not in _APART}
     return {
         'id': made_up_id(seed),
         'email': f'{given["login"]}@example.com',
@@ -74,18 +84,35 @@ def _seed_keys(store: Store, place: str, given: Mapping[str, Any], owner: Doc) -
 
 def _seed_datacenter(store: Store, place: str, home: Doc, accounts: list[Doc]) -> None:
     name = home['name']
-    settings = ('name', 'version', 'services', 'read_only', 'throttle')
-    store.put('datacenter', {'id': name, **{key: home[key] for key in settings if key in home}})
+    settings = {key: home[key] for key in _SETTINGS if key in home}
+    if 'read_only_until' in settings:
+        settings['read_only_until'] = _moment(place, settings['read_only_until'])
+    store.put('datacenter', {'id': name, **settings})
     images = [_image(name, image) for image in home.get('images', ())]
     packages = [_package(name, package) for package in home.get('packages', ())]
     networks = [_network(name, network, accounts) for network in home.get('networks', ())]
     for kind, docs in (('image', images), ('package', packages), ('network', networks)):
         store.put_all(kind, docs, home=name)
+    pools = [
+        _pool(f'{place}.network_pools[{index}]', _network(name, pool, accounts), networks)
+        for index, pool in enumerate(home.get('network_pools', ()))
+    ]
+    store.put_all('network', pools, home=name)
     for text, description in _RULES:
         store.put('fwrule', _rule(name, text, description), home=name)
-    machines = _Machines(store, place, name, accounts, images, packages, networks)
+    server = (home.get('servers') or SERVERS)[0]
+    server = server if isinstance(server, str) else server['id']
+    machines = _Machines(store, place, name, server, accounts, images, packages, networks)
     for index, machine in enumerate(home.get('machines', ())):
         machines.add(index, machine)
+
+
+def _moment(place: str, text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WorldError(f'world: {place}.read_only_until: {error}') from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _image(home: str, given: Doc) -> Doc:
@@ -123,6 +150,15 @@ def _network(home: str, given: Doc, accounts: list[Doc]) -> Doc:
     return {**base, **given, 'owner': ids.get(owner, owner)}
 
 
+def _pool(place: str, pool: Doc, networks: list[Doc]) -> Doc:
+    """Return a pool with the ids of its networks, which are written as names or ids."""
+    ids = {ref: network['id'] for network in networks for ref in (network['name'], network['id'])}
+    for ref in pool['networks']:
+        if ref not in ids:
+            raise WorldError(f'world: {place}.networks: there is no {ref!r}')
+    return {**pool, 'networks': [ids[ref] for ref in pool['networks']]}
+
+
 def _rule(home: str, text: str, description: str) -> Doc:
     return {
         'id': made_up_id(f'{home}/fwrule/{text}'),
@@ -141,6 +177,7 @@ class _Machines:
     store: Store
     place: str
     home: str
+    server: str
     accounts: list[Doc]
     images: list[Doc]
     packages: list[Doc]
@@ -150,7 +187,11 @@ class _Machines:
         """Put a machine into the store."""
         place = f'{self.place}.machines[{index}]'
         machine = self._filled(index, given, place)
+        roles = machine.pop('role_tags', [])
         self.store.put('machine', machine, home=self.home)
+        if roles:
+            rest, owner = f'/machines/{machine["id"]}', machine['owner']
+            seed_tags(self.store, f'{place}.role_tags', owner, rest, roles, home=self.home)
 
     def _filled(self, index: int, given: Doc, place: str) -> Doc:
         owner = self._chosen(self.accounts, 'login', given.get('owner'), f'{place}.owner')
@@ -169,7 +210,7 @@ class _Machines:
             'created': _EPOCH,
             'updated': _EPOCH,
             'firewall_enabled': False,
-            'compute_node': _SERVER,
+            'compute_node': self.server,
             **{name: value for name, value in given.items() if name != 'networks'},
             'owner': owner['id'],
             'image': image['id'],
@@ -200,8 +241,3 @@ class _Machines:
             if ref is None or ref in (doc['id'], doc[field]):
                 return doc
         raise WorldError(f'world: {place}: there is no {ref!r}' if ref else f'world: {place}: none')
-
-
-def made_up_id(seed: str) -> str:
-    """Return the id of a thing that came without one, the same each time."""
-    return str(uuid.uuid5(_SPACE, seed))

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from smartdc.simulator.upgrade import Channel, is_upgrade
+from smartdc.simulator.websocket import WebSocket
 from smartdc.simulator.wire import Request, Response
 
 try:
@@ -26,14 +28,28 @@ Scope = dict[str, Any]
 _BODY_LIMIT = 1_000_000
 _BACKLOG = 2048
 
+#: How often what is due is looked for while a websocket is open, in seconds.
+_TICK = 0.02
+
 
 class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not followed
-    """uvicorn's protocol, which also hands over the target as it came, and the transport."""
+    """uvicorn's protocol, which also hands over itself and the target as it came."""
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         self.scope['state']['target'] = self.url
-        self.scope['state']['transport'] = self.transport
+        self.scope['state']['protocol'] = self
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: the application answers these requests as all others."""
+
+    def become(self, protocol: WebSocket) -> None:
+        """Hand the connection over to another protocol."""
+        # uvicorn takes a lost connection as the end of the request, and lets go of both.
+        self.connection_lost(ConnectionError('upgraded'))
+        self.connections.add(protocol)
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
 
 
 class PortTaken(Exception):
@@ -44,7 +60,8 @@ class Server:
     """Several data centers in one thread with one event loop, each on a socket of its own.
 
     `handles` are what answers for each data center, by name. `ports` holds the port of each; 0 is
-    any that is free. `start()` returns when all listen, `stop()` when all is closed.
+    any that is free. `start()` returns when all listen, `stop()` when all is closed. While a
+    websocket is open `tick` is called now and then.
     """
 
     def __init__(
@@ -54,8 +71,10 @@ class Server:
         host: str = '127.0.0.1',
         ports: Sequence[int] = (),
         tls: ssl.SSLContext | None = None,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._handles = dict(handles)
+        self._ticker = _Ticker(tick)
         self._host = host
         self._ports = [*ports, *([0] * len(self._handles))]
         self._tls = tls
@@ -116,7 +135,7 @@ class Server:
         states, servers = [], []
         for name, found in self._sockets.items():
             state = ServerState()
-            config = _config(_Asgi(self._handles[name]))
+            config = _config(_Asgi(self._handles[name], self._ticker))
             make = _protocols(config, state)
             servers.append(await self._loop.create_server(make, sock=found, ssl=self._tls))
             states.append(state)
@@ -174,26 +193,83 @@ def _protocols(config: uvicorn.Config, state: ServerState) -> Callable[[], async
     return lambda: _Protocol(config=config, server_state=state, app_state={})
 
 
+class _Ticker:
+    """Calls a function every few moments while there are websockets."""
+
+    def __init__(self, tick: Callable[[], None]) -> None:
+        self._tick = tick
+        self._open: set[WebSocket] = set()
+        self._is_beating = False
+
+    def add(self, protocol: WebSocket) -> None:
+        """Go on for as long as this one is open."""
+        self._open.add(protocol)
+        if not self._is_beating:
+            self._wait()
+
+    def remove(self, protocol: WebSocket) -> None:
+        """Go on without this one."""
+        self._open.discard(protocol)
+
+    def _wait(self) -> None:
+        self._is_beating = True
+        asyncio.get_running_loop().call_later(_TICK, self._beat)
+
+    def _beat(self) -> None:
+        self._is_beating = False
+        if self._open:
+            self._tick()
+            self._wait()
+
+
 class _Asgi:
     """An ASGI application around what answers for a data center."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, ticker: _Ticker) -> None:
         self._handle = handle
+        self._ticker = ticker
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        body = await _body(receive)
-        response = self._handle(_request(scope, body))
+        request = _request(scope, await _body(receive))
+        response = self._handle(request)
         if response.delay:
             await asyncio.sleep(response.delay)
-        transport = scope['state']['transport']
+        protocol = scope['state']['protocol']
         if response.outcome == 'drop':
-            transport.abort()
+            protocol.transport.abort()
+        elif response.channel is not None:
+            self._upgrade(protocol, response, response.channel)
+            return
         else:
+            if is_upgrade(request):
+                # The parser has stopped at the end of such a request.
+                response.headers['Connection'] = 'close'
             await _reply(response, send)
         if response.outcome == 'cut':
-            transport.close()
+            protocol.transport.close()
         if response.outcome != 'reply':
             await receive()  # comes back when the connection is gone; uvicorn needs to know
+
+    def _upgrade(self, protocol: Any, response: Response, channel: Channel) -> None:
+        """Go on as a websocket, unless the client has gone meanwhile."""
+        if protocol not in protocol.connections:
+            return
+
+        def gone(websocket: WebSocket) -> None:
+            protocol.connections.discard(websocket)
+            self._ticker.remove(websocket)
+
+        protocol.transport.write(_switching(response))
+        websocket = WebSocket(channel, gone)
+        protocol.become(websocket)
+        self._ticker.add(websocket)
+
+
+def _switching(response: Response) -> bytes:
+    """Return the head of an answer that ends HTTP on a connection."""
+    lines = [f'{name}: {value}' for name, value in response.headers.items()]
+    head = ['HTTP/1.1 101 The Watershed Moment', *lines, '', '']
+    return '\r\n'.join(head).encode('latin-1')
 
 
 async def _body(receive: Any) -> bytes:

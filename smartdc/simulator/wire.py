@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smartdc.simulator.upgrade import Channel
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Response:
     """An answer, ready for the socket.
 
     `delay` is how many seconds the server holds it back; `outcome` is `reply`, or what a fault
-    makes of it: `drop` (the connection closes with no answer) or `cut` (half of the body).
+    makes of it: `drop` (the connection closes with no answer) or `cut` (half of the body). With a
+    `channel` the connection becomes a websocket, and this end of it is the channel.
     """
 
     status: int
@@ -41,6 +45,7 @@ class Response:
     body: bytes = b''
     delay: float = 0.0
     outcome: str = 'reply'
+    channel: Channel | None = None
 
 
 class Refusal(Exception):

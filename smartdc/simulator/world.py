@@ -3,14 +3,24 @@
 A world is a JSON object (or a dict) of this shape; all parts are optional:
 
     {"accounts": [{"login", "id", "email", "keys": [{"name", "key"}], "users": [{"login", "keys"}],
+                   "policies": [{"name", "rules": ["CAN listmachines"]}],
+                   "roles": [{"name", "members": ["bob"], "policies": ["name"]}],
+                   "role_tags": {"/machines": ["role"]},
                    "operator": false, "disabled": false, ...}],
      "datacenters": ["name", {"name", "images", "packages", "networks", "machines", ...}],
      "images": [...], "packages": [...], "networks": [...], "machines": [...],
-     "version": "9.20.0", "services": {}, "read_only": false, "throttle": 0}
+     "network_pools": [{"name", "networks": ["name"]}], "fabrics": true,
+     "version": "9.20.0", "services": {}, "volumes": false, "migrations": true,
+     "servers": ["uuid", {"id", "memory"}], "limits": [{"by": "machines", "value": 25}],
+     "read_only": false, "read_only_until": "2026-01-02T04:00:00Z", "throttle": 0}
 
 What stands at the top holds for each data center that has none of its own. A single data center
 can be named by `"datacenter": "name"`. Ids and dates that are missing are made up, the same ones
 each time. A machine needs nothing: `{}` is a running one.
+
+Members of roles have their role by default, unless they are written
+`{"login", "type": "subuser" or "account", "default": false}`. The roles on a machine stand with it,
+as its `"role_tags": ["role"]`; those on anything else with the account, by the path below it.
 """
 
 from __future__ import annotations
@@ -36,11 +46,23 @@ _PERSON: Shape = dict.fromkeys(
     str,
 )
 _USER: Shape = {**_PERSON, 'login!': str, 'keys': [_KEY], 'disabled': bool}
+_LIMIT: Shape = {
+    'value!': int,
+    **dict.fromkeys(('by', 'check', 'brand', 'image', 'os'), str),
+}
+_MEMBER: Shape = {'type': str, 'login!': str, 'default': bool}
+_ROLE: Shape = {'id': str, 'name!': str, 'members': [(str, _MEMBER)], 'policies': [str]}
+_POLICY: Shape = {'id': str, 'name!': str, 'rules!': [str], 'description': str}
 _ACCOUNT: Shape = {
     **_USER,
     'users': [_USER],
+    'roles': [_ROLE],
+    'policies': [_POLICY],
+    'role_tags': dict,
     'operator': bool,
+    'role_operator': bool,
     'triton_cns_enabled': bool,
+    'limits': [_LIMIT],
     'approved_for_provisioning': bool,
 }
 _IMAGE: Shape = {
@@ -78,6 +100,12 @@ _NETWORK: Shape = {
     'suffixes': [str],
     'routes': dict,
 }
+_POOL: Shape = {
+    **dict.fromkeys(('id', 'description', 'owner'), str),
+    'public': bool,
+    'name!': str,
+    'networks!': [str],
+}
 _MACHINE: Shape = {
     **dict.fromkeys(('id', 'name', 'owner', 'image', 'package', 'state', 'brand'), str),
     **dict.fromkeys(('created', 'updated', 'compute_node'), str),
@@ -85,17 +113,26 @@ _MACHINE: Shape = {
     **dict.fromkeys(('firewall_enabled', 'deletion_protection', 'docker'), bool),
     **dict.fromkeys(('delegate_dataset', 'encrypted'), bool),
     'networks': [str],
+    'role_tags': [str],
     'tags': dict,
     'metadata': dict,
 }
+_SERVER: Shape = {'id!': str, 'memory': int}
 _CONTENTS: Shape = {
     'version': str,
     'services': dict,
+    'fabrics': bool,
+    'volumes': bool,
+    'migrations': bool,
+    'servers': [(str, _SERVER)],
+    'limits': [_LIMIT],
     'read_only': (bool, str),
+    'read_only_until': str,
     'throttle': (int, float),
     'images': [_IMAGE],
     'packages': [_PACKAGE],
     'networks': [_NETWORK],
+    'network_pools': [_POOL],
     'machines': [_MACHINE],
 }
 _DATACENTER: Shape = {**_CONTENTS, 'name!': str}
@@ -137,11 +174,14 @@ def load(
     names = [home['name'] for home in homes]
     if len(set(names)) < len(names):
         raise WorldError('world: datacenters: a name comes twice')
+    # The default world has all that CloudAPI can do; a world of one's own says so itself.
+    switches = {'volumes': True} if source is None else {}
     shared = {name: given[name] for name in _CONTENTS if name in given}
     return {
         'accounts': accounts,
         'datacenters': [
-            {**default_world.contents(index), **shared, **home} for index, home in enumerate(homes)
+            {**default_world.contents(index), **switches, **shared, **home}
+            for index, home in enumerate(homes)
         ],
     }
 

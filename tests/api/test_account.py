@@ -55,6 +55,6 @@ def test_config_keeps_the_default_network(sdc: DataCenter) -> None:
 
 
 def test_an_unknown_default_network_is_refused(sdc: DataCenter) -> None:
-    """The server's own words name the property."""
-    with pytest.raises(InvalidArgument, match='default_network'):
+    """The server's own words say so."""
+    with pytest.raises(InvalidArgument, match='unknown network'):
         sdc.update_config(default_network='00000000-0000-4000-8000-000000000000')

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from smartdc.simulator.api import (
     accesskeys,
     account,
@@ -9,6 +12,7 @@ from smartdc.simulator.api import (
     changefeed,
     config,
     datacenters,
+    datasets,
     disks,
     fabrics,
     firewall,
@@ -17,6 +21,7 @@ from smartdc.simulator.api import (
     machines,
     metadata,
     migrations,
+    network_ips,
     networks,
     nics,
     packages,
@@ -26,9 +31,12 @@ from smartdc.simulator.api import (
     services,
     snapshots,
     tags,
+    user_keys,
     users,
     vnc,
+    volumes,
 )
+from smartdc.simulator.routing import Route
 
 #: Where several routes fit a request, the order of this list decides.
 ROUTES = [
@@ -37,6 +45,7 @@ ROUTES = [
         images,
         packages,
         networks,
+        network_ips,
         fabrics,
         account,
         datacenters,
@@ -53,12 +62,21 @@ ROUTES = [
         firewall,
         vnc,
         users,
+        user_keys,
         policies,
         roles,
         nics,
+        volumes,
         config,
         roletags,
         accesskeys,
     )
     for route in module.chapter.routes
 ]
+
+
+def routes(settings: Mapping[str, Any]) -> list[Route]:
+    """Return the routes that a data center of a world has, by its version and its switches."""
+    switched = [] if settings.get('volumes') else volumes.chapter.routes
+    found = [route for route in ROUTES if route not in switched]
+    return datasets.old_routes(found, settings) if datasets.is_old(settings) else found

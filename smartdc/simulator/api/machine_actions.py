@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from smartdc.simulator import jobs
+from smartdc.simulator import jobs, limits
+from smartdc.simulator.api.disks import free_space
 from smartdc.simulator.api.machine_view import is_virtual
 from smartdc.simulator.api.networks import release
 from smartdc.simulator.api.packages import is_active
@@ -52,6 +53,7 @@ def resize(call: Call) -> None:
         raise invalid('Resizing to a package with differing traits not supported')
     if call.machine['brand'] == 'bhyve':
         _check_flexible(call, package)
+    limits.check_resize(call, call.machine, package)
     _submit(
         call,
         'resize',
@@ -175,6 +177,7 @@ def _rebooted(work: Work) -> None:
 def _destroyed(work: Work) -> None:
     work.machine['state'] = 'deleted'
     release(work.store, work.home, work.machine)
+    work.store.delete('migration', work.machine['id'], home=work.home)
 
 
 @jobs.job('rename')
@@ -184,9 +187,11 @@ def _renamed(work: Work) -> None:
 
 @jobs.job('resize')
 def _resized(work: Work) -> None:
-    if is_virtual(work.machine):
+    if is_virtual(work.machine) and not work.machine.get('flexible'):
         del work.params['disk']
     work.machine.update(work.params)
+    if work.machine.get('flexible'):
+        work.machine['free_space'] = free_space(work.machine)
 
 
 @jobs.job('enable_firewall', audit='unknown')

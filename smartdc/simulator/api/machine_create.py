@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from smartdc.simulator import versions
-from smartdc.simulator.api import machine_disks, machine_networks
+from smartdc.simulator import limits, placement, versions
+from smartdc.simulator.accounts import find_role
+from smartdc.simulator.api import machine_disks, machine_networks, machine_volumes
 from smartdc.simulator.api.packages import is_active
 from smartdc.simulator.api.tags import tag_fault
 from smartdc.simulator.calls import Call, failed, fault, invalid, missing
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.names import alias_fault, check_length
+from smartdc.simulator.roles import ADMINISTRATOR
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
 _BRANDS = ('kvm', 'bhyve')
-_SERVER = '44454c4c-5300-1057-8050-b7c04f533532'
 
 
 def new_machine(call: Call) -> Doc:
@@ -32,11 +33,14 @@ def new_machine(call: Call) -> Doc:
     flags = _flags(call, brand)
     networks = machine_networks.chosen(call, image, package)
     _check_requirements(image, package)
-    _check_placement(call)
+    volumes = machine_volumes.chosen(call, brand, networks)
     machine = _assembled(call, image, package, brand)
-    machine |= {**flags, **disks, 'metadata': _metadata(call, keys), 'tags': _tags(call)}
+    machine |= {**flags, **disks, **volumes, 'metadata': _metadata(call, keys), 'tags': _tags(call)}
     machine['internal'] = _passwords(call)
+    limits.check_create(call, machine)
+    wishes = placement.wishes(call)
     _check_name(call, str(machine['name']))
+    machine['compute_node'] = placement.choose(call, machine, wishes)
     machine['nics'] = machine_networks.attach(call, machine, networks)
     return machine
 
@@ -88,6 +92,9 @@ def _authorized_keys(call: Call, image: Doc) -> str:
     if not keys:
         text = 'At least one SSH key is required to provision machines'
         raise Refusal(409, 'KeyRequired', text)
+    administrators = find_role(call.store, call.owner, ADMINISTRATOR) or {'default_members': []}
+    for member in administrators['default_members']:
+        keys += call.store.find('key', owner=member)
     return ''.join(f'{key["key"].strip()}\n' for key in keys)
 
 
@@ -112,9 +119,6 @@ def _flags(call: Call, brand: str) -> Doc:
     """Return what is switched on; all but the firewall only by a literal true."""
     if call.params.get('bootrom') is not None and brand != 'bhyve':
         raise invalid('bootrom is only supported for bhyve')
-    if call.params.get('volumes'):
-        text = 'volumes are not available in this data center'
-        raise Refusal(409, 'VolumesNotReachableError', text)
     names = ('deletion_protection', 'delegate_dataset', 'encrypted')
     flags = {name: True for name in names if call.params.get(name) is True}
     return {**flags, 'firewall_enabled': call.flag('firewall_enabled')}
@@ -142,11 +146,6 @@ def _check_requirements(image: Doc, package: Doc) -> None:
         )
 
 
-def _check_placement(call: Call) -> None:
-    if call.params.get('affinity') and call.params.get('locality'):
-        raise invalid('Cannot specify both "locality" and "affinity"')
-
-
 def _assembled(call: Call, image: Doc, package: Doc, brand: str) -> Doc:
     """Return the machine without what the other steps add."""
     machine_id = new_id()
@@ -161,7 +160,6 @@ def _assembled(call: Call, image: Doc, package: Doc, brand: str) -> Doc:
         'package': package['id'],
         'memory': package['memory'],
         'disk': package['disk'],
-        'compute_node': _SERVER,
         'created': now,
         'updated': now,
         'nics': [],

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from smartdc.simulator import versions
 from smartdc.simulator.api.networks import (
     AddressesExhausted,
-    allocate,
+    assign,
     find_network,
     holder,
+    is_inside,
     managed,
     netmask,
     visible_networks,
@@ -38,7 +38,7 @@ def chosen(call: Call, image: Doc, package: Doc) -> list[Choice]:
     _check_public(image, list(choices.values()))
     for network, wish in choices.values():
         if wish is not None:
-            _check_wish(call, network, wish)
+            check_wish(call, network, wish)
     return list(choices.values())
 
 
@@ -49,14 +49,14 @@ def attach(call: Call, machine: Doc, choices: list[Choice]) -> list[Doc]:
     nics = []
     for index, (network, wish) in enumerate(choices):
         try:
-            ip = allocate(call.store, call.home, network, machine, wish)
+            member, ip = assign(call.store, call.home, network, machine, wish)
         except AddressesExhausted:
             text = 'Insufficient capacity in datacenter to provision machine'
             raise failed(
                 f'Invalid VM parameters: {text}',
                 fault('networks', 'InsufficientCapacity', 'No more free IPs'),
             ) from None
-        nics.append(new_nic(machine, index, network, ip, network['id'] == primary))
+        nics.append(new_nic(machine, index, member, ip, network['id'] == primary))
     return nics
 
 
@@ -118,17 +118,15 @@ def _check_public(image: Doc, choices: list[Choice]) -> None:
         raise invalid(f'Can specify a maximum of {most} public networks')
 
 
-def _check_wish(call: Call, network: Doc, ip: str) -> None:
+def check_wish(call: Call, network: Doc, ip: str) -> None:
     """Refuse an address that is the network's own, of another subnet, or somebody else's."""
+    if 'networks' in network:
+        raise invalid(f'ipv4_uuid: {network["id"]} cannot specify IP on a network pool')
     if network.get('public'):
         raise invalid(f'ipv4_uuid: {network["id"]} cannot specify IP on a public network')
     if ip in managed(network):
         raise invalid(f'cannot use {ip} because it is a managed IP')
-    try:
-        inside = ipaddress.ip_address(ip) in ipaddress.ip_network(network['subnet'], strict=False)
-    except ValueError:
-        inside = False
-    if not inside:
+    if not is_inside(network, ip):
         raise not_found(f'cannot validate {ip}: IP is not in subnet {network["subnet"]}')
     if holder(call.store, call.home, network, ip) is not None:
         used = fault('ip', 'UsedBy', 'IP in use')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from smartdc.simulator.api.datasets import is_old, urn
 from smartdc.simulator.calls import Call
 from smartdc.simulator.store import Doc
 
@@ -22,7 +23,11 @@ def machine_views(call: Call, machines: list[Doc]) -> list[dict[str, Any]]:
     packages = {
         package['id']: package['name'] for package in call.store.find('package', home=call.home)
     }
-    return [_view(call, machine, packages) for machine in machines]
+    views = [_view(call, machine, packages) for machine in machines]
+    if is_old(call.cloud.datacenter(call.home)):
+        images = {image['id']: image for image in call.store.find('image', home=call.home)}
+        views = [{**view, 'dataset': _urn(images, view['image'])} for view in views]
+    return views
 
 
 def credentials(machine: Doc) -> dict[str, str]:
@@ -36,6 +41,10 @@ def is_virtual(machine: Doc) -> bool:
     return machine['brand'] in ('kvm', 'bhyve')
 
 
+def _urn(images: dict[str, Doc], image: str) -> str:
+    return urn(images[image]) if image in images else ''
+
+
 def _view(call: Call, machine: Doc, packages: dict[str, str]) -> dict[str, Any]:
     return {
         'id': machine['id'],
@@ -44,7 +53,7 @@ def _view(call: Call, machine: Doc, packages: dict[str, str]) -> dict[str, Any]:
         'brand': machine['brand'],
         'state': machine['state'],
         'image': machine['image'],
-        'ips': [nic['ip'] for nic in machine['nics']],
+        'ips': [nic['ip'] for nic in _joined(machine)],
         'memory': machine['memory'],
         'disk': machine['disk'],
         **_disks_view(machine),
@@ -83,15 +92,20 @@ def _metadata_view(call: Call, machine: Doc) -> dict[str, Any]:
 
 def _network_view(call: Call, machine: Doc) -> dict[str, Any]:
     """Return what a machine shows of its NICs; nothing when it has none."""
-    networks = [nic['network'] for nic in machine['nics']]
+    nics = _joined(machine)
     view: dict[str, Any] = {}
     if not _BEFORE_NETWORKS.fullmatch(call.asked.strip()):
-        view['networks'] = networks
-    if machine['nics']:
-        primary = next((nic for nic in machine['nics'] if nic['primary']), machine['nics'][0])
-        view['nics'] = [_nic_view(nic) for nic in machine['nics']]
+        view['networks'] = [nic['network'] for nic in nics]
+    if nics:
+        primary = next((nic for nic in nics if nic['primary']), nics[0])
+        view['nics'] = [_nic_view(nic) for nic in nics]
         view['primaryIp'] = primary['ip']
     return view
+
+
+def _joined(machine: Doc) -> list[Doc]:
+    """Return the NICs that the machine has, without those that a job has still to add."""
+    return [nic for nic in machine['nics'] if nic['state'] != 'provisioning']
 
 
 def _nic_view(nic: Doc) -> dict[str, Any]:

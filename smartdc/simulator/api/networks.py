@@ -27,13 +27,16 @@ _FABRIC_FIELDS = (
 
 @chapter.get('/:account/networks', 'ListNetworks', head='HeadNetworks')
 def list_networks(call: Call) -> Reply:
-    """Answer the networks that the account may provision on."""
+    """Answer the networks that the account may provision on, pools instead of their members."""
     wanted = call.text('fabric').lower()
+    networks = visible_networks(call)
+    pooled = {member for network in networks for member in network.get('networks', ())}
     return Reply(
         [
             network_view(network)
-            for network in visible_networks(call)
-            if wanted in ('', str(bool(network.get('fabric'))).lower())
+            for network in networks
+            if network['id'] not in pooled
+            and wanted in ('', str(bool(network.get('fabric'))).lower())
         ]
     )
 
@@ -41,17 +44,7 @@ def list_networks(call: Call) -> Reply:
 @chapter.get('/:account/networks/:network', 'GetNetwork', head='HeadNetwork')
 def get_network(call: Call) -> Reply:
     """Answer a network."""
-    network = find_network(call, call.text('network'))
-    if network is None:
-        raise not_found(f'{call.text("network")} not found')
-    return Reply(network_view(network))
-
-
-chapter.unserved('GET', '/:account/networks/:network/ips', 'ListNetworkIPs')
-chapter.unserved('HEAD', '/:account/networks/:network/ips', 'HeadNetworkIPs')
-chapter.unserved('GET', '/:account/networks/:network/ips/:ip_address', 'GetNetworkIP')
-chapter.unserved('HEAD', '/:account/networks/:network/ips/:ip_address', 'HeadNetworkIP')
-chapter.unserved('PUT', '/:account/networks/:network/ips/:ip_address', 'UpdateNetworkIP')
+    return Reply(network_view(named_network(call)))
 
 
 def visible_networks(call: Call) -> list[Doc]:
@@ -66,6 +59,14 @@ def find_network(call: Call, id: str) -> Doc | None:
     return network if network and network.get('owner', '') in ('', call.owner) else None
 
 
+def named_network(call: Call) -> Doc:
+    """Return the network that the path names, or refuse with 404."""
+    network = find_network(call, call.text('network'))
+    if network is None:
+        raise not_found(f'{call.text("network")} not found')
+    return network
+
+
 def network_view(network: Doc) -> dict[str, Any]:
     """Return a network as CloudAPI shows it: only a fabric's says more than its name."""
     fields = (*_FIELDS, *_FABRIC_FIELDS) if network.get('fabric') else _FIELDS
@@ -76,6 +77,22 @@ class AddressesExhausted(Exception):
     """A network has no address left to give away."""
 
 
+def assign(
+    store: Store, home: str, network: Doc, machine: Doc, wish: str | None = None
+) -> tuple[Doc, str]:
+    """Give a machine an address, and return it with its network: of a pool, one of its members."""
+    if 'networks' not in network:
+        return network, allocate(store, home, network, machine, wish)
+    for ref in network['networks']:
+        member = store.get('network', ref, home=home)
+        if member is not None:
+            try:
+                return member, allocate(store, home, member, machine)
+            except AddressesExhausted:
+                continue
+    raise AddressesExhausted(network['name'])
+
+
 def allocate(store: Store, home: str, network: Doc, machine: Doc, wish: str | None = None) -> str:
     """Give a machine an address of a network, the one it wishes for or the next that is free.
 
@@ -84,25 +101,53 @@ def allocate(store: Store, home: str, network: Doc, machine: Doc, wish: str | No
     """
     ip = wish or _next_free(store, home, network)
     taken = {
-        'id': _address_id(network, ip),
+        'id': _address_id(network['id'], ip),
         'owner': network['id'],
         'ip': ip,
         'owner_uuid': machine['owner'],
         'belongs_to_uuid': machine['id'],
     }
-    store.put('address', taken, home=home)
+    found = store.get('address', taken['id'], home=home) or {}
+    store.put('address', {**found, **taken}, home=home)
     return ip
 
 
 def release(store: Store, home: str, machine: Doc) -> None:
     """Take the addresses of a machine back."""
     for nic in machine.get('nics', ()):
-        store.delete('address', f'{nic["network"]}/{nic["ip"]}', home=home)
+        release_nic(store, home, nic)
+
+
+def release_nic(store: Store, home: str, nic: Doc) -> None:
+    """Take the address of a NIC back; one that is reserved stays so."""
+    key = _address_id(nic['network'], nic['ip'])
+    found = store.get('address', key, home=home)
+    if found is not None and found.get('reserved'):
+        del found['belongs_to_uuid']
+        store.put('address', found, home=home)
+    else:
+        store.delete('address', key, home=home)
+
+
+def reserve(store: Store, home: str, network: Doc, ip: str, reserved: bool) -> None:
+    """Keep an address from being given away, or stop doing so."""
+    key = _address_id(network['id'], ip)
+    found = store.get('address', key, home=home) or {'id': key, 'owner': network['id'], 'ip': ip}
+    if reserved or 'belongs_to_uuid' in found:
+        store.put('address', {**found, 'reserved': reserved}, home=home)
+    else:
+        store.delete('address', key, home=home)
+
+
+def known_address(store: Store, home: str, network: Doc, ip: str) -> Doc | None:
+    """Return what is known of an address that is used or reserved, None for a free one."""
+    return store.get('address', _address_id(network['id'], ip), home=home)
 
 
 def holder(store: Store, home: str, network: Doc, ip: str) -> Doc | None:
-    """Return who has an address, None when it is free."""
-    return store.get('address', _address_id(network, ip), home=home)
+    """Return the entry of an address that somebody has, None when nobody has it."""
+    found = known_address(store, home, network, ip)
+    return found if found is not None and 'belongs_to_uuid' in found else None
 
 
 def managed(network: Doc) -> set[str]:
@@ -112,7 +157,20 @@ def managed(network: Doc) -> set[str]:
 
 def netmask(network: Doc) -> str:
     """Return the mask of a network's subnet."""
-    return str(ipaddress.ip_network(network['subnet'], strict=False).netmask)
+    return str(subnet_of(network).netmask)
+
+
+def subnet_of(network: Doc) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return a network's subnet."""
+    return ipaddress.ip_network(network['subnet'], strict=False)
+
+
+def is_inside(network: Doc, ip: str) -> bool:
+    """Tell whether a text is an address of the network's subnet."""
+    try:
+        return ipaddress.ip_address(ip) in subnet_of(network)
+    except ValueError:
+        return False
 
 
 def _next_free(store: Store, home: str, network: Doc) -> str:
@@ -123,12 +181,12 @@ def _next_free(store: Store, home: str, network: Doc) -> str:
     for step in range(size):
         offset = (cursor + step) % size
         ip = str(ipaddress.ip_address(start + offset))
-        if ip not in closed and holder(store, home, network, ip) is None:
+        if ip not in closed and known_address(store, home, network, ip) is None:
             network['cursor'] = offset + 1
             store.put('network', network, home=home)
             return ip
     raise AddressesExhausted(network['name'])
 
 
-def _address_id(network: Doc, ip: str) -> str:
-    return f'{network["id"]}/{ip}'
+def _address_id(network: str, ip: str) -> str:
+    return f'{network}/{ip}'

@@ -54,7 +54,12 @@ def test_keeps_the_default_network(acme: Account) -> None:
     assert response.status == 200
     assert {'default_network': network} == acme.get('/my/config')
     unknown = '00000000-0000-4000-8000-000000000000'
-    for wrong, text in (('x', 'must be a UUID'), (unknown, 'unknown network')):
-        response = acme.send('PUT', '/my/config', {'default_network': wrong})
-        message = f'property "default_network": {text}'
-        assert (409, 'InvalidArgument', message) == refusal(response)
+    prefix = 'property "default_network":'
+    for wrong, text in (
+        ({'default_network': 'x'}, f'{prefix} must be a UUID'),
+        ({'default_network': 5}, f'{prefix} number value found, but a string is required'),
+        ({}, f'{prefix} is missing and it is required'),
+        ({'default_network': unknown}, 'unknown network'),
+    ):
+        response = acme.send('PUT', '/my/config', wrong)
+        assert (409, 'InvalidArgument', text) == refusal(response)
