@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 from smartdc.datacenter import DataCenter
-from smartdc.errors import Unsupported
+from smartdc.errors import InvalidInput, Unsupported
 from smartdc.paths import ident
 from smartdc.search import search_dicts
 from smartdc.types import Dataset, Package
@@ -81,3 +81,13 @@ class LegacyDataCenter(DataCenter):
     def network(self, identifier: Any) -> NoReturn:
         """Raise Unsupported."""
         raise Unsupported('API 6.5 has no networks')
+
+    def _find(self, kind: str, ref: Any) -> str:
+        if kind == 'network':
+            raise Unsupported('API 6.5 has no networks')
+        if ref is not None and kind == 'image':
+            return str(ident(ref, 'id', 'urn'))
+        found: Any = self.default_dataset() if kind == 'image' else self.default_package()
+        if found is None:
+            raise InvalidInput('this data center has no default: pass dataset= and package=')
+        return str(ident(found, 'id', 'name'))

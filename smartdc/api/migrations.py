@@ -16,6 +16,9 @@ from smartdc.waiting import Wait, follow
 #: The states in which a migration waits for the next action, or has ended well.
 _RESTING = ('paused', 'successful')
 
+#: The states of a migration whose abort is done; its record goes.
+_ABORTED = ('deleted', 'aborted')
+
 
 class MigrationsChapter(Connection):
     """The migrations of the account's machines."""
@@ -63,7 +66,7 @@ class MachineMigrationChapter(MachineChapter):
             return migration
         return follow(
             lambda: self._call('GET', '/migrations/{}', self.id),
-            *_RESTING,
+            *(_ABORTED if action == 'abort' else _RESTING),
             what=f'migration of {self.id}',
             wait_for=wait,
             clock=self.datacenter.clock,

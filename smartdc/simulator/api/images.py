@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smartdc.simulator import versions
+from smartdc.simulator.api import image_making
 from smartdc.simulator.calls import Call, Reply, invalid, is_uuid, not_found
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
@@ -28,12 +29,21 @@ def list_images(call: Call) -> Reply:
     images = [
         image_view(call, image)
         for image in call.store.find('image', home=call.home)
-        if _visible(call, image) and fits_type(image) and _fits(call, image)
+        if image_making.visible(call, image) and fits_type(image) and _fits(call, image)
     ]
     return Reply(images)
 
 
-chapter.unserved('POST', '/:account/images', 'CreateImageFromMachine')
+@chapter.post('/:account/images', 'CreateImageFromMachine')
+def create_image(call: Call) -> Reply:
+    """Make an image of a machine, creating until its job is done; or do what `action` says."""
+    if call.text('action'):
+        return Reply(image_view(call, image_making.imported(call)))
+    image, job = image_making.created(call)
+    # The real server has just the placeholder at hand, which does not say this much.
+    view = {name: value for name, value in image_view(call, image).items() if name != 'origin'}
+    location = f'/{call.login}/images/{image["id"]}'
+    return Reply(view, 201, {'Location': location, 'x-joyent-jobid': job})
 
 
 @chapter.get('/:account/images/:dataset', 'GetImage', head='HeadImage')
@@ -42,16 +52,20 @@ def get_image(call: Call) -> Reply:
     return Reply(image_view(call, _image(call)))
 
 
-chapter.unserved('POST', '/:account/images/:dataset', 'UpdateImage')
+@chapter.post('/:account/images/:dataset', 'UpdateImage')
+def update_image(call: Call) -> Reply:
+    """Change, export or clone an image, as `action` says."""
+    image = _image(call)
+    act = image_making.action(call)
+    found = act(call, image)
+    return Reply(found if act is image_making.exported else image_view(call, found))
 
 
 @chapter.delete('/:account/images/:dataset', 'DeleteImage')
 def delete_image(call: Call) -> Reply:
     """Delete an image of one's own that no other image builds upon."""
     image = _image(call)
-    if image['owner'] != call.owner:
-        text = f'account "{call.owner}" does not own image "{image["id"]}"'
-        raise Refusal(422, 'NotImageOwner', text)
+    image_making.check_owner(call, image)
     others = call.store.find('image', home=call.home)
     if any(other.get('origin') == image['id'] for other in others):
         text = f'image {image["id"]} is used by other images'
@@ -63,7 +77,7 @@ def delete_image(call: Call) -> Reply:
 def find_image(call: Call, id: str) -> Doc | None:
     """Return an image that the account may use, by its id."""
     image = call.store.get('image', id.lower(), home=call.home)
-    return image if image is not None and _visible(call, image) else None
+    return image if image is not None and image_making.visible(call, image) else None
 
 
 def image_view(call: Call, image: Doc) -> dict[str, Any]:
@@ -85,12 +99,6 @@ def _image(call: Call) -> Doc:
     if image is None:
         raise not_found('image not found')
     return image
-
-
-def _visible(call: Call, image: Doc) -> bool:
-    return bool(
-        image.get('public') or image['owner'] == call.owner or call.owner in image.get('acl', ())
-    )
 
 
 def _modern(call: Call) -> bool:
