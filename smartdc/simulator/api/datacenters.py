@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smartdc.simulator.calls import Call, Reply, not_found
 from smartdc.simulator.routing import Chapter
+from smartdc.simulator.wire import Refusal
 
 chapter = Chapter()
 
@@ -23,6 +24,13 @@ def get_datacenter(call: Call) -> Reply:
         raise not_found(f'{name} is not an available datacenter')
     body = {'code': 'ResourceMoved', 'message': f'{name} {url}'}
     return Reply(body, 302, {'Location': url})
+
+
+@chapter.get('/:account/foreigndatacenters', 'ListForeignDatacenters')
+@chapter.post('/:account/foreigndatacenters', 'AddForeignDatacenter')
+def refuse_foreign(call: Call) -> Reply:  # noqa: ARG001 - every operation takes the call
+    """Refuse: only applications with a token may, and there are none here."""
+    raise Refusal(403, 'Forbidden', 'Forbidden')
 
 
 def url_of(call: Call, name: str) -> str:

@@ -18,11 +18,7 @@ _FIELDS = ('name', 'fingerprint', 'key', 'attested', 'multifactor')
 @chapter.post('/:account/keys', 'CreateKey', types=UPLOADS)
 def create_key(call: Call) -> Reply:
     """Add a key; its name defaults to its comment."""
-    taken = call.store.find('key', owner=call.owner)
-    key = ssh_keys.admit(call.params, taken)
-    call.store.put('key', key_doc(call.owner, key))
-    location = f'/{call.login}/keys/{quote(key["fingerprint"], safe="")}'
-    return Reply(key, 201, {'Location': location})
+    return add_key(call, call.owner, f'/{call.login}/keys')
 
 
 @chapter.get('/:account/keys', 'ListKeys', head='HeadKeys')
@@ -34,13 +30,13 @@ def list_keys(call: Call) -> Reply:
 @chapter.get('/:account/keys/:name', 'GetKey', head='HeadKey')
 def get_key(call: Call) -> Reply:
     """Answer a key by its name or fingerprint."""
-    return Reply(key_view(_key(call)))
+    return Reply(key_view(find_named_key(call, call.owner)))
 
 
 @chapter.delete('/:account/keys/:name', 'DeleteKey')
 def delete_key(call: Call) -> Reply:
     """Remove a key; machines that have it keep it."""
-    call.store.delete('key', _key(call)['id'])
+    call.store.delete('key', find_named_key(call, call.owner)['id'])
     return Reply(status=204)
 
 
@@ -49,8 +45,17 @@ def key_view(key: Doc) -> dict[str, str]:
     return {name: key[name] for name in _FIELDS if name in key}
 
 
-def _key(call: Call) -> Doc:
-    key = find_key(call.store, call.owner, call.text('name'))
+def add_key(call: Call, owner: str, collection: str) -> Reply:
+    """Add a key to an account or a sub-user; `collection` is the path of its keys."""
+    key = ssh_keys.admit(call.params, call.store.find('key', owner=owner))
+    call.store.put('key', key_doc(owner, key))
+    location = f'{collection}/{quote(key["fingerprint"], safe="")}'
+    return Reply(key, 201, {'Location': location})
+
+
+def find_named_key(call: Call, owner: str) -> Doc:
+    """Return the key of an account or a sub-user that the path names."""
+    key = find_key(call.store, owner, call.path['name'])
     if key is None:
-        raise not_found(f'{call.text("name")} does not exist')
+        raise not_found(f'{call.path["name"]} does not exist')
     return key
