@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = '1.0.0.dev0'
 
 if TYPE_CHECKING:
+    from smartdc.changefeed import Change
     from smartdc.datacenter import (
         DEFAULT_LOCATION,
         KNOWN_LOCATIONS,
@@ -31,6 +32,7 @@ __all__ = [
     'BadRequest',
     'BrandNotSupported',
     'CannotDestroyMachine',
+    'Change',
     'ConfigurationError',
     'Conflict',
     'ConnectionFailed',
@@ -108,6 +110,7 @@ __all__ = [
 
 #: Where a name comes from; all others are errors.
 _HOMES = {
+    'Change': 'smartdc.changefeed',
     'DEFAULT_LOCATION': 'smartdc.datacenter',
     'DataCenter': 'smartdc.datacenter',
     'KNOWN_LOCATIONS': 'smartdc.datacenter',

@@ -12,16 +12,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import smartdc
-from smartdc import profiles
+from smartdc import profiles, vnc_proxy
 from smartdc.datacenter import DataCenter
 from smartdc.errors import ConfigurationError, SmartDCError
+from smartdc.profiles import commands
 
-_USAGE = 'python -m smartdc [--local | --profile NAME] [-c CODE | SCRIPT [ARG ...]]'
+_USAGE = (
+    'python -m smartdc [--local | --profile NAME] '
+    '[-c CODE | SCRIPT [ARG ...] | vnc NAME [--port N] | profiles | env [NAME]]'
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments say; return the exit status."""
     options = _parser().parse_args(argv)
+    if options.code is None and options.script in commands.COMMANDS:
+        return commands.main(options.script, options.args, options.profile)
     with contextlib.ExitStack() as stack:
         try:
             local = options.local or (options.profile is None and not profiles.is_configured())
@@ -32,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f'smartdc: {error}', file=sys.stderr)
             return 2
         names = {name: getattr(smartdc, name) for name in smartdc.__all__} | {'sdc': sdc}
+        if options.code is None and options.script == 'vnc':
+            return vnc_proxy.main(sdc, options.args)
         return _run(options, names, _greeting(sdc, local, asked=options.local))
 
 
@@ -41,17 +49,24 @@ def _parser() -> argparse.ArgumentParser:
         usage=_USAGE,
         description='Run a script, a line of code, or a prompt if neither is given, with `sdc` '
         'connected to a data center and everything public imported.',
-        epilog='The data center, account and key are those of the environment: TRITON_URL, '
-        'TRITON_ACCOUNT, TRITON_KEY_ID and TRITON_KEY_FILE, or the same with SDC_. Without '
-        'them a CloudAPI in this process is used.',
+        epilog='The data center, account and key are those that the triton CLI uses: of the '
+        'profile that TRITON_PROFILE names, else of the current one, else of the environment: '
+        'TRITON_URL, TRITON_ACCOUNT, TRITON_KEY_ID and TRITON_KEY_FILE, or the same with SDC_. '
+        'Without any of them a CloudAPI in this process is used. `profiles` lists the profiles, '
+        '`env` prints the shell commands that select one.',
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         '--local', action='store_true', help='use a CloudAPI in this process, gone at the end'
     )
-    where.add_argument('--profile', metavar='NAME', help='the settings to use: env, so far')
+    where.add_argument('--profile', metavar='NAME', help='the profile to use: a saved one, or env')
     parser.add_argument('-c', dest='code', metavar='CODE', help='run this code')
-    parser.add_argument('script', nargs='?', help='run this file as __main__')
+    parser.add_argument(
+        'script',
+        nargs='?',
+        help='run this file as __main__; `vnc`, `profiles` and `env` are commands of their own, '
+        'with --help',
+    )
     parser.add_argument('args', nargs=argparse.REMAINDER, metavar='ARG', help='its arguments')
     parser.add_argument('--version', action='version', version=f'smartdc {smartdc.__version__}')
     return parser
@@ -68,7 +83,11 @@ def _simulator() -> Iterator[None]:
             "pip install 'smartdc[simulator]', or set TRITON_URL, TRITON_ACCOUNT, TRITON_KEY_ID"
         ) from None
     with Simulator() as simulator:
+        for name in ('TRITON_USER', 'SDC_USER', 'TRITON_ROLE', 'TRITON_ACT_AS'):
+            os.environ.pop(name, None)
         os.environ.update(
+            TRITON_PROFILE='env',
+            TRITON_TLS_INSECURE='0',
             TRITON_URL=simulator.url(),
             TRITON_ACCOUNT=simulator.account,
             TRITON_KEY_ID=simulator.key_id.rpartition('/')[2],
@@ -80,7 +99,10 @@ def _simulator() -> Iterator[None]:
 def _greeting(sdc: DataCenter, local: bool, *, asked: bool) -> str:
     what = 'a CloudAPI in this process' if local else sdc.location
     why = (
-        ' (no TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID are set)' if local and not asked else ''
+        ' (no profile is the current one, and no TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID are '
+        'set)'
+        if local and not asked
+        else ''
     )
     key = getattr(sdc.auth, 'key_id', None) or 'the key of TRITON_KEY_FILE'
     return f'sdc: {what}{why}, account {sdc.login}, key {key}'

@@ -5,13 +5,17 @@ from __future__ import annotations
 import platform
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
 
+import requests
+
 from smartdc import __version__
 from smartdc.api.accesskeys import AccessKeysChapter
 from smartdc.api.account import AccountChapter
+from smartdc.api.changefeed import ChangefeedChapter
 from smartdc.api.datacenters import DatacentersChapter
 from smartdc.api.fabrics import FabricsChapter
 from smartdc.api.firewall import FirewallChapter
@@ -24,9 +28,10 @@ from smartdc.api.packages import PackagesChapter
 from smartdc.api.roles import RolesChapter
 from smartdc.api.users import UsersChapter
 from smartdc.api.volumes import VolumesChapter
+from smartdc.certificates import Certificates
 from smartdc.errors import InvalidInput, MachineGone
 from smartdc.finding import default_package, find
-from smartdc.http_signature import HTTPSignatureAuth
+from smartdc.http_signature import HTTPSignatureAuth, search_for
 from smartdc.locations import (
     API_HOST_SUFFIX,
     DEFAULT_LOCATION,
@@ -37,6 +42,7 @@ from smartdc.locations import (
 )
 from smartdc.machine import Machine
 from smartdc.paths import ident
+from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
 from smartdc.transport import Verify
@@ -82,6 +88,7 @@ def deprecated(func: Callable[Arguments, Result]) -> Callable[Arguments, Result]
 class DataCenter(
     AccessKeysChapter,
     AccountChapter,
+    ChangefeedChapter,
     DatacentersChapter,
     FabricsChapter,
     FirewallChapter,
@@ -94,6 +101,7 @@ class DataCenter(
     RolesChapter,
     UsersChapter,
     VolumesChapter,
+    Certificates,
 ):
     """An account in one data center.
 
@@ -102,7 +110,9 @@ class DataCenter(
     SHA256 fingerprint (with `login`), or None for the key that `secret` holds (with `login`).
     `secret` is the path of the private key, or its text; `passphrase` opens it, a text or a
     function that returns one. With `allow_agent` the key is looked for in the ssh-agent first.
-    `auth` is any other requests auth object to sign with.
+    With `secret=None` the key of that fingerprint is looked for in the ssh-agent and in ~/.ssh;
+    `key_id` may then also be the name of a file there, or its path. `user` is the sub-user of the
+    account that the key belongs to. `auth` is any other requests auth object to sign with.
 
     `headers` are added to each request; `verify` is True, False or the path of CA certificates;
     `verbose` logs each request to stderr, or to the file given; `signed_headers` are what the
@@ -137,6 +147,7 @@ class DataCenter(
         clock: Clock | None = None,
         as_role: str | Sequence[str] = (),
         act_as: str | None = None,
+        user: str | None = None,
         retries: Retry | None = DEFAULT_RETRY,
         correct_clock: bool | None = None,
     ) -> None:
@@ -157,21 +168,23 @@ class DataCenter(
         self.default_headers = {**DEFAULT_HEADERS, **(headers or {})}
         self._passphrase = passphrase
         self._signed_headers = tuple(signed_headers)
+        self._user = user
         self.auth = auth
-        if auth is None and secret and (key_id or login):
+        if auth is None and ((key_id or login) if secret else search_for(key_id)):
             self.authenticate(key_id, secret, allow_agent)
 
     @classmethod
     def from_profile(cls, name: str | None = None, **overrides: Any) -> Self:
-        """Return the data center that the environment describes, as the triton CLI reads it.
+        """Return the data center that `triton` in the same shell talks to.
 
-        TRITON_URL, TRITON_ACCOUNT, TRITON_USER, TRITON_KEY_ID, TRITON_KEY_FILE and
-        TRITON_TLS_INSECURE, or the same with SDC_. `overrides` are arguments of the constructor
-        and win. Raises ConfigurationError when something is missing.
+        `name` is that of a saved profile, or `env`, the environment's; without it the profile is
+        TRITON_PROFILE, else the one saved as current, else `env`. `overrides` are arguments of
+        the constructor and win. Raises ConfigurationError when something is missing or wrong;
+        `smartdc.profiles.explain()` tells what comes from where.
         """
         from smartdc import profiles
 
-        return cls(**{**profiles.settings(name), **overrides})
+        return cls(**profiles.settings(name, overrides, stacklevel=3))
 
     def authenticate(
         self,
@@ -181,20 +194,22 @@ class DataCenter(
     ) -> None:
         """Sign with this key from now on.
 
-        `key_id` may be left out when `login` is known. Raises InvalidInput when neither tells
-        who signs, or `secret` is missing.
+        `key_id` may be left out when `login` is known; `secret` may be left out when `key_id` is
+        a fingerprint. Raises InvalidInput when it is not told who signs, or which key.
         """
-        if not secret:
+        if not secret and not search_for(key_id):
             raise InvalidInput(
-                'authenticate() needs secret=, the path of a private key or its text'
+                'authenticate() needs secret=, the path of a private key or its text, or the '
+                'fingerprint of a key as key_id='
             )
         login = None if self.login == 'my' else self.login
         if not key_id and not login:
             raise InvalidInput('authenticate() needs key_id=, or a login to find the key under')
         self.auth = HTTPSignatureAuth(
             key_id,
-            secret,
+            secret or None,
             login=login,
+            user=self._user,
             passphrase=self._passphrase,
             allow_agent=allow_agent,
             signed_headers=self._signed_headers,
@@ -230,11 +245,29 @@ class DataCenter(
             signed_headers=self._signed_headers,
             as_role=self.as_role,
             act_as=self.act_as,
+            user=self._user,
             retries=self.retries,
             correct_clock=self.correct_clock,
         )
         other._asked_locations = self._asked_locations
         return other
+
+    def presign(
+        self, method: str | Sequence[str], path: str, *, expires: float | datetime = 300.0
+    ) -> str:
+        """Return a URL with which anybody may make one request without a key, until it expires.
+
+        `method` is GET, or several methods; `path` is as for `request`, with its query;
+        `expires` is in seconds from now, or a datetime with a timezone. It is meant for browsers,
+        which can't sign what they open a WebSocket with. Nothing is sent. Since 9.8.
+        """
+        signing = self._signing()
+        if not isinstance(signing, HTTPSignatureAuth):
+            raise InvalidInput('only an SSH key can sign a URL, not what auth= was given')
+        url = requests.Request('GET', self._address(path), params=self._acting(None)).prepare().url
+        key_id, key = signing.key()
+        until = expiry(expires, self.clock.now())
+        return presigned_url(str(url), method, key_id, key, until)
 
     def default_package(self) -> Package | None:
         """Return the package flagged as default, else the one `create_machine()` would choose.

@@ -21,6 +21,7 @@ import requests.auth
 
 from smartdc.errors.base import InvalidInput, SigningError
 from smartdc.key_files import Passphrase, Secret, is_text, read_private_key, read_public_blob
+from smartdc.key_search import KeySearch
 from smartdc.ssh_agent import AgentSigner
 from smartdc.ssh_keys import (
     PrivateKey,
@@ -233,8 +234,10 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
     `key_id` is `/login/keys/name`, `/login/users/user/keys/name`, or a fingerprint, or None for
     that of the key; the last two need `login`, and `user` for a sub-user. `secret` is a key file
     or a key's text, `passphrase` as for Signer. With `allow_agent` the ssh-agent's key is used
-    when it holds the one that is meant, and `secret` may be None. `signed_headers` must contain
-    `date`; `clock.now()` gives the time, the system's clock when not given.
+    when it holds the one that is meant. Without a `secret` the key with that fingerprint is looked
+    for as KeySearch does, and `key_id` may also be the name or the path of its file, then.
+    `signed_headers` must contain `date`; `clock.now()` gives the time, the system's clock when not
+    given.
     Nothing is read before the first request; that one raises a SigningError when the key cannot
     be used.
     """
@@ -257,12 +260,16 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         self.allow_agent = allow_agent
         self.signed_headers = _checked(signed_headers)
         self.clock = clock
-        self._use(None if secret is None else Signer(secret, passphrase))
+        if secret is None:
+            self._use(None, search_for(key_id, passphrase))
+        else:
+            self._use(Signer(secret, passphrase))
 
-    def _use(self, signer: Signer | None) -> None:
-        if signer is None and not self.allow_agent:
+    def _use(self, signer: Signer | None, search: KeySearch | None = None) -> None:
+        if signer is None and search is None and not self.allow_agent:
             raise InvalidInput('A key file or the text of a key is needed, or allow_agent=True.')
         self._signer = signer
+        self._search = search
         self._chosen: tuple[str, Key] | None = None
         self._lock = threading.Lock()
 
@@ -282,14 +289,30 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         )
         return request
 
+    def key(self) -> tuple[str, Key]:
+        """Return the key id as it is sent, and the key that signs; both are found at first use.
+
+        Raises a SigningError when the key cannot be used.
+        """
+        return self._chosen or self._choose()
+
     def _choose(self) -> tuple[str, Key]:
         with self._lock:
             if self._chosen is None:
                 key = self._find_key()
-                self._chosen = (key_path(self.key_id, key, self.login, self.user), key)
+                # A name or a path has done its work once the key is found.
+                is_sent = (
+                    self._search is None
+                    or parse_fingerprint(self.key_id or '')
+                    or (self.key_id and _KEY_PATH.fullmatch(self.key_id))
+                )
+                key_id = self.key_id if is_sent else None
+                self._chosen = (key_path(key_id, key, self.login, self.user), key)
             return self._chosen
 
     def _find_key(self) -> Key:
+        if self._search is not None:
+            return self._search
         if self._signer is not None and not self.allow_agent:
             return self._signer
         try:
@@ -332,7 +355,17 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._use(self._signer)
+        self._use(self._signer, self._search)
+
+
+def search_for(key_id: str | None, passphrase: Passphrase = None) -> KeySearch | None:
+    """Return the search for the key that a key id means; None when the id does not tell.
+
+    An id like `/login/keys/name` tells only the server.
+    """
+    path = _KEY_PATH.fullmatch(key_id or '')
+    wanted = parse_fingerprint(path[2]) if path else key_id
+    return KeySearch(wanted, passphrase) if wanted else None
 
 
 def _checked(signed_headers: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from smartdc.api.migrations import MachineMigrationChapter
 from smartdc.api.nics import NicsChapter
 from smartdc.api.snapshots import SnapshotsChapter
 from smartdc.api.tags import TagsChapter
+from smartdc.api.vnc import VncChapter
 from smartdc.errors import MachineFailed, MachineGone
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
@@ -63,6 +64,7 @@ class Machine(
     NicsChapter,
     SnapshotsChapter,
     TagsChapter,
+    VncChapter,
 ):
     """A machine as CloudAPI last described it; `data` is that description, whole.
 

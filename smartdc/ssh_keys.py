@@ -25,7 +25,7 @@ ALGORITHMS = {
 USABLE = 'use an RSA key (2048 to 8192 bits), ECDSA (P-256, P-384, P-521) or Ed25519'
 RSA_BITS = range(2048, 8193)
 _MD5 = re.compile(r'(?:MD5:)?(?:[0-9A-Fa-f]{2}:){15}[0-9A-Fa-f]{2}|(?:MD5:)?[0-9A-Fa-f]{32}')
-_SHA256 = re.compile(r'SHA256:[A-Za-z0-9+/]{43}')
+_SHA256 = re.compile(r'(?:SHA256:)?([A-Za-z0-9+/]{43})=?')
 
 
 class PrivateKey(ABC):
@@ -128,11 +128,12 @@ def public_line(blob: bytes) -> str:
 def parse_fingerprint(text: str) -> str | None:
     """Return a fingerprint in the form that ours have, or None if the text is none.
 
-    MD5 is known with and without colons and the prefix `MD5:`, SHA256 with and without padding.
+    MD5 is known with and without colons and the prefix `MD5:`, SHA256 with and without padding
+    and the prefix `SHA256:`.
     """
-    if text.startswith('SHA256:'):
-        bare = text.rstrip('=')
-        return bare if _SHA256.fullmatch(bare) else None
+    sha256 = _SHA256.fullmatch(text)
+    if sha256:
+        return f'SHA256:{sha256[1]}'
     digits = text.removeprefix('MD5:').replace(':', '').lower()
     return bytes.fromhex(digits).hex(':') if _MD5.fullmatch(text) else None
 

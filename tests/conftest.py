@@ -19,7 +19,10 @@ START = 1767323045.0
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the user's keys, profiles, agent, proxies and certificates out of the tests."""
-    for name in ('SSH_AUTH_SOCK', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'):
+    for name in (
+        *('SSH_AUTH_SOCK', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'),
+        *('TRITON_CONFIG_DIR', 'XDG_CONFIG_HOME', 'TRITON_ROLE', 'TRITON_ACT_AS', 'SDC_TESTING'),
+    ):
         monkeypatch.delenv(name, raising=False)
     for prefix in ('TRITON', 'SDC'):
         for part in ('URL', 'ACCOUNT', 'USER', 'KEY_ID', 'KEY_FILE', 'TLS_INSECURE', 'PROFILE'):

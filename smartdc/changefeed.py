@@ -1,0 +1,362 @@
+"""Following the changes of machines, over connections that may break."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from smartdc.errors import (
+    ConnectionFailed,
+    InvalidInput,
+    MachineGone,
+    ResourceNotFound,
+    SmartDCError,
+    Timeout,
+    WaitTimeout,
+)
+from smartdc.paths import ident
+from smartdc.retrying import Retry, fault_of
+from smartdc.websocket import connect_timeout
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+    from smartdc.datacenter import DataCenter
+
+#: What can be followed of a machine.
+SUB_RESOURCES = (
+    'alias',
+    'customer_metadata',
+    'destroyed',
+    'nics',
+    'owner_uuid',
+    'server_uuid',
+    'state',
+    'tags',
+)
+
+#: The field of a machine's data that shows a sub-resource.
+_FIELDS = {
+    'alias': 'name',
+    'customer_metadata': 'metadata',
+    'nics': 'ips',
+    'server_uuid': 'compute_node',
+    'state': 'state',
+    'tags': 'tags',
+}
+
+#: What CloudAPI calls the states of a machine's own server, where it has another word.
+_STATES = {
+    **dict.fromkeys(('configured', 'incomplete', 'unavailable'), 'provisioning'),
+    **dict.fromkeys(('halting', 'shutting_down'), 'stopping'),
+    **dict.fromkeys(('off', 'down', 'installed'), 'stopped'),
+    'unreachable': 'offline',
+    'destroyed': 'deleted',
+}
+
+#: The longest pause before the first attempt to connect again, and before any, in seconds.
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 20.0
+
+#: How soon a pause notices that the feed was closed, in seconds.
+_SLICE = 0.25
+
+logger = logging.getLogger('smartdc.changefeed')
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something about a machine has changed.
+
+    `published` is when, naive in UTC. `sub_resources` are what has changed, `state` is the
+    machine's state as everywhere else, `vm_state` the finer one of the server that it is on (`''`
+    if not known), and `machine` its data, a dict. `resync` marks a change that was not told by the
+    server but found after the connection had been lost. `duplicate` marks one that tells nothing
+    new since the last one about this machine.
+    """
+
+    machine_id: str
+    published: datetime
+    sub_resources: tuple[str, ...]
+    state: str
+    vm_state: str
+    machine: dict[str, Any] = field(hash=False, repr=False)
+    resync: bool = False
+    duplicate: bool = False
+
+
+class ChangeFeed:
+    """The changes of machines: a context manager, and an iterator that ends with `close()`.
+
+    It connects when the `with` statement begins. When the connection is lost it connects again,
+    after pauses of random length, at most 20 s; then it lists the machines and yields a change
+    with `resync=True` for each that differs from what was seen last or is gone. So the last state
+    of each machine always comes, but not every state on the way. A machine that was both made and
+    deleted in such a gap is not noticed.
+
+    The same change may come twice around a gap; it is marked `duplicate`, not left out. When the
+    server refuses for good (no permission, unknown key) iterating raises what it answered. When
+    nothing comes in time it raises WaitTimeout, and may be continued. `close()` may be called from
+    any thread; everything else is for one thread.
+    """
+
+    def __init__(
+        self,
+        datacenter: Any,
+        connect: Callable[[Retry | None], ClientConnection],
+        *,
+        machines: Any,
+        sub_resources: Iterable[str],
+        timeout: float | None,
+    ) -> None:
+        self._datacenter = cast('DataCenter', datacenter)
+        self._connect = connect
+        self._only = None if machines is None else _ids(machines)
+        self._wanted = _checked(sub_resources)
+        self._timeout = timeout
+        self._known: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, str] = {}
+        self._ready: deque[Change] = deque()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._socket: ClientConnection | None = None
+        self._is_first = True
+        self._since = 0.0
+        self._attempts = 0
+
+    def __enter__(self) -> Self:
+        if self._is_first:
+            self._open()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Change:
+        wait = _Wait(self._timeout, self._datacenter.clock.now())
+        while not self._closed.is_set():
+            if self._ready:
+                return self._ready.popleft()
+            socket = self._socket
+            if socket is not None:
+                self._receive(socket, wait)
+            elif self._is_first:
+                self._open()
+            else:
+                self._reopen(wait)
+        raise StopIteration
+
+    def close(self) -> None:
+        """End the feed, also one that another thread is waiting for; a second time does nothing."""
+        self._closed.set()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        with self._lock:
+            socket, self._socket = self._socket, None
+        if socket is not None:
+            socket.close()
+
+    def _receive(self, socket: ClientConnection, wait: _Wait) -> None:
+        """Wait for the next message and make a change of it; a loss of the connection is noted."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            message = socket.recv(wait.left())
+        except TimeoutError:
+            raise wait.over() from None
+        except ConnectionClosed as error:
+            logger.debug('the changefeed was lost: %s', error)
+            self._hang_up()
+            if self._datacenter.clock.now() - self._since > _LONGEST_PAUSE:
+                self._attempts = 0
+            return
+        self._attempts = 0
+        change = self._read(message)
+        if change is not None:
+            self._ready.append(change)
+
+    def _reopen(self, wait: _Wait) -> None:
+        """Try once more to connect, after a pause; raise what will not get better."""
+        self._pause()
+        if self._closed.is_set():
+            return
+        try:
+            self._open()
+        except SmartDCError as error:
+            if fault_of(error) is None:
+                self.close()
+                raise
+            logger.debug('the changefeed cannot be had: %s', error)
+            if wait.is_over(self._datacenter.clock.now()):
+                raise wait.over() from error
+
+    def _pause(self) -> None:
+        """Let a random time pass, so that not all clients of a server come back at once."""
+        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._attempts, 10))
+        self._attempts += 1
+        left = random.uniform(0, longest)
+        while left > 0 and not self._closed.is_set():
+            self._datacenter.clock.sleep(min(left, _SLICE))
+            left -= _SLICE
+
+    def _open(self) -> None:
+        """Connect, subscribe, and look at all machines."""
+        # Later on, the pauses are those of _pause, which close() ends.
+        socket = self._connect(self._datacenter.retries if self._is_first else None)
+        try:
+            self._subscribe(socket)
+            self._look()
+        except BaseException:
+            socket.close()
+            raise
+        self._since = self._datacenter.clock.now()
+        self._is_first = False
+        with self._lock:
+            self._socket = socket
+        if self._closed.is_set():
+            self._hang_up()
+
+    def _subscribe(self, socket: ClientConnection) -> None:
+        """Say what to follow, and wait until the server has read it.
+
+        Only then is nothing lost between what is listed and what is told.
+        """
+        from websockets.exceptions import ConnectionClosed
+
+        message: dict[str, Any] = {'resource': 'vm', 'subResources': list(self._wanted)}
+        if self._only is not None:
+            message['vms'] = sorted(self._only)
+        try:
+            socket.send(json.dumps(message))
+            answered = socket.ping(ack_on_close=True).wait(connect_timeout(self._datacenter))
+        except ConnectionClosed as error:
+            raise ConnectionFailed(f'the changefeed was lost: {error}') from error
+        if not answered:
+            raise Timeout('the changefeed did not answer in time')
+
+    def _look(self) -> None:
+        """List the machines; note what differs from what was seen before, unless it is the first.
+
+        A machine that is gone from the list is asked for, since those that failed are not in it.
+        """
+        listed = {each.id: each.data for each in self._datacenter.machines()}
+        found = {key: data for key, data in listed.items() if self._follows(key)}
+        for key, old in self._known.items():
+            if key not in found and old.get('state') != 'deleted':
+                found[key] = self._last(key, old)
+        if not self._is_first:
+            self._ready.extend(
+                self._resync(key, data, changed)
+                for key, data in found.items()
+                if (changed := self._differing(self._known.get(key, {}), data))
+            )
+        self._known = found
+        self._told = {key: told for key, told in self._told.items() if key in found}
+
+    def _follows(self, machine_id: str) -> bool:
+        return self._only is None or machine_id in self._only
+
+    def _last(self, machine_id: str, old: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._datacenter.raw_machine_data(machine_id)
+        except MachineGone as gone:
+            return {**old, **gone.machine, 'state': 'deleted'}
+        except ResourceNotFound:
+            return {**old, 'state': 'deleted'}
+
+    def _differing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+        found = {name for name, key in _FIELDS.items() if old.get(key) != new.get(key)}
+        if 'state' in found and new.get('state') == 'deleted':
+            found.add('destroyed')
+        return tuple(name for name in self._wanted if name in found)
+
+    def _resync(self, machine_id: str, data: dict[str, Any], changed: tuple[str, ...]) -> Change:
+        self._told[machine_id] = ''
+        now = datetime.fromtimestamp(self._datacenter.clock.now(), UTC).replace(tzinfo=None)
+        state = str(data.get('state', ''))
+        return Change(machine_id, now, changed, state, '', data, resync=True)
+
+    def _read(self, message: str | bytes) -> Change | None:
+        """Return the change that a message tells; None for what is no change."""
+        try:
+            told = json.loads(message)
+            key = str(told['changedResourceId'])
+            published = datetime.fromtimestamp(int(told['published']) / 1000, UTC)
+            changed = tuple(map(str, told['changeKind']['subResources']))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            logger.debug('the changefeed sent something else: %r', error)
+            return None
+        vm_state = str(told.get('resourceState') or '')
+        data = told.get('resourceObject') or self._without_data(key, vm_state)
+        last = self._told.get(key)
+        is_known = last in ('', vm_state) and self._known.get(key) == data
+        self._known[key], self._told[key] = data, vm_state
+        return Change(
+            key,
+            published.replace(tzinfo=None),
+            changed,
+            str(data.get('state') or _STATES.get(vm_state, vm_state)),
+            vm_state,
+            data,
+            duplicate=is_known,
+        )
+
+    def _without_data(self, machine_id: str, vm_state: str) -> dict[str, Any]:
+        state = _STATES.get(vm_state, vm_state)
+        return {**self._known.get(machine_id, {}), 'id': machine_id, 'state': state}
+
+
+class _Wait:
+    """How long to wait for one change.
+
+    What comes from the network takes real time; pauses go by the clock of the data center.
+    """
+
+    def __init__(self, seconds: float | None, now: float) -> None:
+        self._seconds = seconds
+        self._began = time.monotonic()
+        self._now = now
+
+    def left(self) -> float | None:
+        """Return how many seconds are left to wait for the network."""
+        if self._seconds is None:
+            return None
+        return max(0.0, self._began + self._seconds - time.monotonic())
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether the time is over, by the clock."""
+        return self._seconds is not None and now - self._now >= self._seconds
+
+    def over(self) -> WaitTimeout:
+        """Return the error that says so."""
+        return WaitTimeout(f'no change came within {self._seconds:g} s')
+
+
+def _ids(machines: Any) -> frozenset[str]:
+    """Return the ids of one machine or of several."""
+    is_one = isinstance(machines, str | Mapping) or hasattr(machines, 'id')
+    found = frozenset(str(ident(each)) for each in ([machines] if is_one else machines))
+    if not found:
+        raise InvalidInput('there is no machine to follow: give some, or None for all')
+    return found
+
+
+def _checked(sub_resources: Iterable[str]) -> tuple[str, ...]:
+    names = (sub_resources,) if isinstance(sub_resources, str) else tuple(sub_resources)
+    unknown = sorted(set(names) - set(SUB_RESOURCES))
+    if unknown or not names:
+        what = f'cannot follow {", ".join(unknown)}' if unknown else 'there is nothing to follow'
+        raise InvalidInput(f'{what}: give some of {", ".join(SUB_RESOURCES)}')
+    return names

@@ -1,0 +1,149 @@
+"""A signed websocket to a data center, for what CloudAPI does not answer but streams."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.utils import get_environ_proxies, select_proxy
+
+from smartdc.answers import refuse
+from smartdc.connection import Connection
+from smartdc.errors import ConfigurationError, ConnectionFailed, InvalidResponse, SmartDCError
+from smartdc.locations import is_loopback
+from smartdc.retrying import Attempts, Retry
+from smartdc.transport import tls_context, translated
+
+if TYPE_CHECKING:
+    from websockets.http11 import Response
+    from websockets.sync.client import ClientConnection
+
+#: The longest message that is taken, in bytes.
+_MAX_SIZE = 16 * 2**20
+
+#: Messages that may wait to be read before no more are taken from the server.
+_MAX_QUEUE = 1024
+
+
+def open_websocket(
+    server: Connection,
+    path: str,
+    *,
+    retries: Retry | None,
+    api_version: str | None = None,
+    subprotocol: str | None = None,
+) -> ClientConnection:
+    """Return a websocket to a path below the account, signed as every request is.
+
+    `retries` says how persistent to be. Raises ConfigurationError when the websockets package is
+    not there, and for the rest what any other call raises: the errors of CloudAPI,
+    ConnectionFailed, Timeout, TLSError.
+    """
+    client = _library()
+    attempts = Attempts(retries, server._budget, server.clock, 'GET')
+    while True:
+        try:
+            request = _signed(server, path, api_version)
+            began = time.perf_counter()
+            with translated(server.base_url):
+                opened = _open(client, server, request, subprotocol)
+        except SmartDCError as error:
+            server._correct_clock(error)
+            attempts.again(error)
+        else:
+            attempts.succeeded()
+            server._log(_answer(opened.response, request), time.perf_counter() - began)
+            return opened
+
+
+def connect_timeout(server: Connection) -> float:
+    """Return for how many seconds a data center may take to accept a connection."""
+    return server.timeout[0] if isinstance(server.timeout, tuple) else server.timeout
+
+
+def _library() -> ModuleType:
+    try:
+        from websockets.sync import client
+    except ImportError:
+        raise ConfigurationError(
+            'the websockets package is missing, which changefeed() and vnc() need: '
+            "pip install 'smartdc[events]'"
+        ) from None
+    return client
+
+
+def _signed(server: Connection, path: str, api_version: str | None) -> requests.PreparedRequest:
+    given = {'Accept-Version': api_version, 'X-Api-Version': api_version} if api_version else {}
+    return requests.Request(
+        'GET',
+        server._address(path),
+        headers=server._headers(given, None),
+        params=server._acting(None),
+        auth=server._signing(),
+    ).prepare()
+
+
+def _open(
+    client: ModuleType,
+    server: Connection,
+    request: requests.PreparedRequest,
+    subprotocol: str | None,
+) -> ClientConnection:
+    from websockets import exceptions
+
+    url = str(request.url)
+    # websockets writes a Host of its own.
+    headers = {name: value for name, value in request.headers.items() if name.lower() != 'host'}
+    try:
+        opened: ClientConnection = client.connect(
+            f'ws{url.removeprefix("http")}',
+            ssl=tls_context(server.verify) if url.startswith('https:') else None,
+            subprotocols=[subprotocol] if subprotocol else None,
+            compression=None,
+            additional_headers=headers,
+            user_agent_header=None,
+            proxy=_proxy(url),
+            open_timeout=connect_timeout(server),
+            close_timeout=connect_timeout(server),
+            max_size=_MAX_SIZE,
+            max_queue=_MAX_QUEUE,
+        )
+    except exceptions.InvalidStatus as refused:
+        answer = _answer(refused.response, request)
+        refuse(answer, server.clock.now())
+        raise InvalidResponse(
+            f'GET {url} answered with status {answer.status_code}, not with a websocket'
+        ) from None
+    except (exceptions.InvalidMessage, exceptions.ProxyError) as error:
+        raise ConnectionFailed(f'cannot reach {server.base_url}: {error}') from error
+    except (exceptions.InvalidURI, exceptions.InvalidProxy) as error:
+        raise ConfigurationError(str(error)) from error
+    except exceptions.InvalidHandshake as error:
+        raise InvalidResponse(f'GET {url} did not answer with a websocket: {error}') from error
+    except ssl.SSLError as error:
+        raise requests.exceptions.SSLError(error) from error
+    except TimeoutError as error:
+        raise requests.Timeout('the websocket was not opened') from error
+    return opened.__enter__()  # or websockets 17 warns that no with statement is used
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy that other requests would go through; none on loopback."""
+    proxy = None if is_loopback(url) else select_proxy(url, get_environ_proxies(url, no_proxy=None))
+    return f'http://{proxy}' if proxy and '://' not in proxy else proxy
+
+
+def _answer(response: Response | None, request: requests.PreparedRequest) -> requests.Response:
+    """Return the answer to a handshake in the form in which all other answers come."""
+    answer: Any = requests.Response()
+    answer.request = request
+    answer.url = request.url
+    if response is not None:
+        answer.status_code = response.status_code
+        answer.reason = response.reason_phrase
+        answer.headers.update(response.headers.raw_items())
+        answer._content = bytes(response.body or b'')
+    return answer

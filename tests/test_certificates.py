@@ -1,0 +1,268 @@
+"""Client certificates for Docker and CMON, checked by openssl and beside those of the real CLI."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import ssl
+import stat
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartdc import (
+    ConfigurationError,
+    DataCenter,
+    InvalidInput,
+    KeyUnsupported,
+    TLSError,
+    Unsupported,
+)
+from smartdc.http_signature import HTTPSignatureAuth, Signer
+from smartdc.simulator import Simulator, certificate
+from tests.programs import KEYS, need, node_modules, run
+from tests.test_key_search import agent, place
+
+__all__ = ['agent', 'place']
+
+RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
+
+
+#: Prints what the library sshpk makes of a certificate.
+_READ = """
+const [, path, file, signer, own] = process.argv, fs = require('fs'), sshpk = require(path);
+const certificate = sshpk.parseCertificate(fs.readFileSync(file), 'pem');
+const key = sshpk.parsePrivateKey(fs.readFileSync(signer), 'pem').toPublic();
+const name = which => which.components.filter(part => part.name === 'cn')[0].value;
+console.log(JSON.stringify({
+  signed: certificate.isSignedByKey(key),
+  subject: name(certificate.subjects[0]),
+  issuer: name(certificate.issuer) === key.fingerprint('md5').toString('base64'),
+  own: certificate.subjectKey.fingerprint('sha256').matches(
+    sshpk.parsePrivateKey(fs.readFileSync(own), 'pem')),
+  purposes: certificate.purposes.sort(),
+}));
+"""
+
+
+class _Docker(BaseHTTPRequestHandler):
+    """Serves a CA certificate, and nothing else."""
+
+    def do_GET(self) -> None:
+        """Answer /ca.pem."""
+        self.send_response(200 if self.path == '/ca.pem' else 404)
+        self.end_headers()
+        self.wfile.write(b'the CA')
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope='module')
+def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Run a docker service on TLS, and return its URL with the certificate to trust."""
+    context, trusted = certificate.make(tmp_path_factory.mktemp('docker'))
+    server = HTTPServer(('127.0.0.1', 0), _Docker)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.05})
+    thread.start()
+    yield f'tcp://127.0.0.1:{server.server_port}', trusted
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Services(DataCenter):
+    """A data center whose services are told to it."""
+
+    told: dict[str, str]
+
+    def _service(self, name: str) -> str:
+        return self.told.get(name) or super()._service(name)
+
+
+@pytest.fixture
+def dc(cloud: Simulator, docker: tuple[str, Path]) -> Iterator[Services]:
+    """Yield a data center with the services docker and cmon; an RSA key signs."""
+    with Services(cloud.url(), None, KEYS / RSA, login='acme', verify=str(docker[1])) as dc:
+        dc.clock = cloud.clock
+        dc.told = {'docker': docker[0], 'cmon': 'https://cmon.example.com:9163'}
+        yield dc
+
+
+def shown(path: Path) -> str:
+    """Return what openssl says of a certificate."""
+    return run('openssl', 'x509', '-noout', '-text', '-in', str(path))
+
+
+def is_signed_by(path: Path, name: str, folder: Path) -> bool:
+    """Tell whether openssl accepts the signature of a certificate by one of the fixed keys.
+
+    An issuer of that name is made around the key, as the services have only the key itself.
+    """
+    digest = bytes.fromhex(Signer(KEYS / name).fingerprint.replace(':', ''))
+    issuer = 'MD5:' + base64.b64encode(digest).decode().rstrip('=')
+    issuer = re.sub('([/+])', r'\\\1', issuer)
+    ca = folder / 'issuer.pem'
+    run(
+        'openssl', 'req', '-x509', '-key', str(KEYS / name), '-subj', f'/CN={issuer}',
+        '-addext', 'basicConstraints=critical,CA:TRUE', '-days', '9999', '-out', str(ca),
+    )  # fmt: skip
+    command = ['openssl', 'verify', '-no_check_time', '-CAfile', str(ca), str(path)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize('name', [RSA, P256, P384, P521])
+def test_docker_setup(dc: Services, tmp_path: Path, name: str) -> None:
+    """The files are those of the CLI; the key is new, private, and certified by the SSH key."""
+    dc.auth = HTTPSignatureAuth(None, KEYS / name, login='acme')
+    env = dc.docker_setup(tmp_path / 'docker')
+    folder = tmp_path / 'docker'
+
+    assert ['ca.pem', 'cert.pem', 'key.pem', 'setup.json'] == sorted(
+        path.name for path in folder.iterdir()
+    )
+    assert {
+        'DOCKER_CERT_PATH': str(folder),
+        'DOCKER_HOST': dc.told['docker'],
+        'DOCKER_TLS_VERIFY': '1',
+        'COMPOSE_HTTP_TIMEOUT': '300',
+    } == env
+    assert b'the CA' == (folder / 'ca.pem').read_bytes()
+    assert 0o600 == stat.S_IMODE((folder / 'key.pem').stat().st_mode)
+    assert is_signed_by(folder / 'cert.pem', name, tmp_path)
+    assert not is_signed_by(folder / 'cert.pem', RSA if name != RSA else P256, tmp_path)
+    ssl.create_default_context().load_cert_chain(folder / 'cert.pem', folder / 'key.pem')
+
+
+@pytest.mark.parametrize('name', [RSA, P256, P384, P521])
+def test_the_services_own_library_reads_it(dc: Services, tmp_path: Path, name: str) -> None:
+    """What CMON and Docker parse certificates with finds names, purposes and signature in it."""
+    dc.auth = HTTPSignatureAuth(None, KEYS / name, login='acme')
+    dc.cmon_certificate(tmp_path)
+    found = run(
+        need('node'),
+        '-e',
+        _READ,
+        str(node_modules('triton') / 'sshpk'),
+        str(tmp_path / 'cmon-acme-cert.pem'),
+        str(KEYS / name),
+        str(tmp_path / 'cmon-acme-key.pem'),
+    )
+
+    assert {
+        'signed': True,
+        'subject': 'acme',
+        'issuer': True,
+        'own': True,
+        'purposes': ['clientAuth', 'identity', 'joyentCmon', 'keyAgreement', 'signature'],
+    } == json.loads(found)
+
+
+def test_what_the_certificate_says(dc: Services, tmp_path: Path) -> None:
+    """Names, times and purposes are those that the services look at."""
+    start = datetime.fromtimestamp(dc.clock.now() - 300, UTC)
+    begins, ends = (
+        f'{day:%b} {day.day:2} {day:%H:%M:%S %Y}' for day in (start, start + timedelta(days=10))
+    )
+    config = dc.cmon_certificate(tmp_path, days=10)
+    dc.docker_setup(tmp_path / 'docker')
+    cmon, docker = (
+        shown(path) for path in (tmp_path / 'cmon-acme-cert.pem', tmp_path / 'docker' / 'cert.pem')
+    )
+
+    assert tmp_path / 'cmon-acme-prometheus.yml' == config
+    for text in (cmon, docker):
+        assert re.search(r'Subject: CN ?= ?acme\n', text)
+        assert re.search(r'Issuer: CN ?= ?MD5:EDvelrK4fhuGqRz7Wnj7jg\n', text)
+        assert f'Not Before: {begins}' in text
+        assert 'CA:FALSE' in text
+        assert 'prime256v1' in text
+    assert f'Not After : {ends}' in cmon
+    assert 'TLS Web Client Authentication, 1.3.6.1.4.1.38678.1.4.2\n' in cmon
+    assert 'TLS Web Client Authentication, 1.3.6.1.4.1.38678.1.4.1\n' in docker
+    assert 'Digital Signature, Non Repudiation, Key Agreement\n' in cmon
+    assert 'Digital Signature, Key Agreement\n' in docker
+
+
+def test_prometheus_is_ready(dc: Services, tmp_path: Path) -> None:
+    """Its configuration names the service, the account and the files; made again, all is new."""
+    config = dc.cmon_certificate(tmp_path)
+    text, key = config.read_text(), (tmp_path / 'cmon-acme-key.pem').read_bytes()
+
+    for line in ('endpoint: "cmon.example.com"', 'account: "acme"', 'job_name: "triton-acme"'):
+        assert line in text
+    assert 2 == text.count('cert_file: "cmon-acme-cert.pem"')
+    assert 2 == text.count('key_file: "cmon-acme-key.pem"')
+    assert 'insecure' not in text
+    dc.verify = False
+    assert 2 == dc.cmon_certificate(tmp_path).read_text().count('insecure_skip_verify: true')
+    assert key != (tmp_path / 'cmon-acme-key.pem').read_bytes()
+    masquerading = dc.acting(act_as='other')
+    assert 'cmon-other-prometheus.yml' == masquerading.cmon_certificate(tmp_path).name
+
+
+def test_an_agent_signs_certificates(dc: Services, agent: Path, tmp_path: Path) -> None:
+    """The key need not be in a file."""
+    need('ssh-add')
+    (agent / 'key').write_bytes((KEYS / P256).read_bytes())
+    (agent / 'key').chmod(0o600)
+    run('ssh-add', '-q', str(agent / 'key'))
+    (agent / 'key').unlink()
+    dc.auth = HTTPSignatureAuth(Signer(KEYS / P256).fingerprint, None, login='acme')
+    dc.cmon_certificate(tmp_path)
+
+    assert is_signed_by(tmp_path / 'cmon-acme-cert.pem', P256, tmp_path)
+
+
+def test_an_ed25519_key_is_refused(cloud: Simulator, sdc: DataCenter, tmp_path: Path) -> None:
+    """Docker and CMON do not take what it signs, so nothing is asked and nothing written."""
+    for make in (sdc.docker_setup, sdc.cmon_certificate):
+        with pytest.raises(KeyUnsupported, match=r'Ed25519.*RSA or ECDSA'):
+            make(tmp_path / 'x')
+
+    assert not cloud.requests
+    assert not (tmp_path / 'x').exists()
+
+
+def test_what_cannot_be_made(
+    cloud: Simulator, sdc: DataCenter, dc: Services, tmp_path: Path
+) -> None:
+    """A service that is not there, a CA that is not trusted and a bad place are errors."""
+    sdc.add_key('rsa', Signer(KEYS / RSA).public_key)
+    with cloud.datacenter(key_id=None, secret=KEYS / RSA, login='acme') as plain:
+        with pytest.raises(Unsupported, match='no service cmon'):
+            plain.cmon_certificate(tmp_path)
+        plain.auth = None
+        with pytest.raises(ConfigurationError, match='SSH key'):
+            plain.cmon_certificate(tmp_path)
+    signer = Signer(KEYS / RSA)
+    own: dict[str, Any] = {
+        'key_id': f'/acme/keys/{signer.fingerprint}',
+        'secret': KEYS / RSA,
+        'login': None,
+    }
+    with cloud.datacenter(**own) as mine:
+        assert ('my', 'acme') == (mine.login, mine._whose())
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(ConfigurationError, match='cannot make'):
+        dc.cmon_certificate(tmp_path / 'file')
+    (tmp_path / 'cmon-acme-key.pem').mkdir()
+    with pytest.raises(ConfigurationError, match='cannot write'):
+        dc.cmon_certificate(tmp_path)
+    with pytest.raises(InvalidInput, match='login'):
+        dc.acting(act_as='../x').cmon_certificate(tmp_path)
+    host = dc.told['docker']
+    dc.told['docker'] = f'{host}/x'
+    dc.docker_setup(tmp_path / 'ok')
+    dc.verify = True
+    with pytest.raises(TLSError):
+        dc.docker_setup(tmp_path / 'none')
+    assert not (tmp_path / 'none').exists()
