@@ -12,11 +12,9 @@ from typing import Any, NotRequired, TypedDict
 Scalar = str | int | float | bool
 
 
-class Account(TypedDict):
-    """The account: who pays and owns."""
+class Contact(TypedDict):
+    """How to reach a person or a company."""
 
-    id: str
-    login: str
     email: str
     companyName: NotRequired[str]
     firstName: NotRequired[str]
@@ -27,6 +25,13 @@ class Account(TypedDict):
     state: NotRequired[str]
     country: NotRequired[str]
     phone: NotRequired[str]
+
+
+class Account(Contact):
+    """The account: who pays and owns."""
+
+    id: str
+    login: str
     triton_cns_enabled: bool
     created: str
     updated: str
@@ -229,21 +234,11 @@ class AccessKey(TypedDict):
     updated: NotRequired[str]
 
 
-class User(TypedDict):
+class User(Contact):
     """A sub-user; roles only where membership is asked for."""
 
     id: str
     login: str
-    email: str
-    companyName: NotRequired[str]
-    firstName: NotRequired[str]
-    lastName: NotRequired[str]
-    address: NotRequired[str]
-    postalCode: NotRequired[str]
-    city: NotRequired[str]
-    state: NotRequired[str]
-    country: NotRequired[str]
-    phone: NotRequired[str]
     roles: NotRequired[list[str]]
     default_roles: NotRequired[list[str]]
     created: str

@@ -12,9 +12,26 @@ from jsonschema import Draft202012Validator
 
 DATA = Path(__file__).parent / 'data' / 'openapi-9.20.json'
 
+_OLD_KEYS = 'access keys of 9.20 have neither an update nor a credential type'
+_AT_REST = 'a disk that does not change has the state of its machine'
+_ABORT = 'abort is a phase, too'
+
 #: Where the server itself disagrees with the description: (operationId, path of the fault), why.
 #: Behaviour of the server beats the description.
-DISAGREEMENTS: dict[tuple[str, str], str] = {}
+DISAGREEMENTS: dict[tuple[str, str], str] = {
+    ('update_image', ''): 'export answers where the files are, and no image',
+    ('list_machine_disks', '*/state'): _AT_REST,
+    ('get_machine_disk', 'state'): _AT_REST,
+    ('migrate', 'progress_history'): _ABORT,
+    ('get_migration', 'progress_history'): _ABORT,
+    ('list_migrations', '*/progress_history'): _ABORT,
+    ('list_access_keys', '*'): _OLD_KEYS,
+    ('get_access_key', ''): _OLD_KEYS,
+    ('create_access_key', ''): _OLD_KEYS,
+    ('list_user_access_keys', '*'): _OLD_KEYS,
+    ('get_user_access_key', ''): _OLD_KEYS,
+    ('create_user_access_key', ''): _OLD_KEYS,
+}
 
 
 @cache
@@ -84,6 +101,8 @@ def faults(method: str, path: str, body: bytes) -> list[str]:
     validator = _validator(operation) if operation else None
     if operation is None or validator is None or not body:
         return []
+    if operation == 'migrate' and body.count(b'\n'):
+        return []  # a stream of events, which the description has as a websocket
     found = []
     for error in validator.iter_errors(json.loads(body)):
         where = '/'.join('*' if isinstance(part, int) else part for part in error.absolute_path)

@@ -27,7 +27,7 @@ def test_many_creates_through_many_faults(cloud: Simulator) -> None:
     """As many machines as calls that returned: no duplicates, no orphans."""
     for outcome in ('drop', 'cut'):
         for after in (True, False):
-            cloud.faults.add('CreateMachine', probability=0.06, outcome=outcome, after=after)  # type: ignore[arg-type]
+            cloud.faults.add('CreateMachine', probability=0.06, outcome=outcome, after=after)
     with cloud.datacenter(retries=PATIENT) as sdc:
         image, package = sdc.images()[0]['id'], sdc.packages()[0]['id']
         made = {

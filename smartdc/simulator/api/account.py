@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from smartdc.simulator import limits
 from smartdc.simulator.calls import Call, Reply, invalid
 from smartdc.simulator.clock import iso
 from smartdc.simulator.routing import Chapter
@@ -41,9 +42,9 @@ def update_account(call: Call) -> Reply:
 
 
 @chapter.get('/:account/limits', 'GetProvisioningLimits')
-def get_limits(call: Call) -> Reply:  # noqa: ARG001 - every operation takes the call
-    """Answer the limits of provisioning: none, for the plugin that sets them is off."""
-    return Reply([])
+def get_limits(call: Call) -> Reply:
+    """Answer the limits of provisioning, and what of them is used."""
+    return Reply(limits.limits(call))
 
 
 def account_view(account: Doc) -> dict[str, Any]:
