@@ -100,6 +100,27 @@ def test_the_simulator_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) ->
     assert 'web0' in capsys.readouterr().out
 
 
+#: What the blocks of the simulator's page print, in order.
+PRINTED = [
+    "['running']",
+    'running a minute later, at once',
+    "['db0', 'web0']",
+    'the answer was lost, machines: 1',
+]
+
+
+@pytest.mark.parametrize(
+    ('code', 'printed'), list(zip(blocks('docs/simulator.rst', 'python'), PRINTED, strict=True))
+)
+def test_the_page_of_the_simulator_runs(
+    code: str, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each block works by itself and prints what it says."""
+    exec(compile(code, '<simulator>', 'exec'), {})
+
+    assert f'{printed}\n' == capsys.readouterr().out
+
+
 def test_the_tutorial_runs(
     cloud: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
