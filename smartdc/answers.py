@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -18,6 +20,7 @@ def refuse(response: requests.Response, now: float) -> None:
     """Raise what a status of 400 or more means; `now` is the time, for a server that names one."""
     if response.status_code < 400:
         return
+    actor = _actor(response.request)
     response.request.headers.pop('Authorization', None)
     try:
         body = json.loads(response.content)
@@ -37,8 +40,17 @@ def refuse(response: requests.Response, now: float) -> None:
         url=response.url,
         body=body,
         retry_after=_retry_after(response.headers.get('Retry-After'), now),
+        actor=actor,
         response=response,
     )
+
+
+def _actor(request: requests.PreparedRequest) -> str:
+    """Return who signed a request, and the roles that it asked to act in."""
+    key_id = re.search('keyId="([^"]*)"', str(request.headers.get('Authorization', '')))
+    roles = parse_qs(urlsplit(str(request.url)).query).get('as-role', [])
+    who = key_id[1] if key_id else 'nobody'
+    return f'{who} as {", ".join(roles)}' if roles else who
 
 
 def _retry_after(text: str | None, now: float) -> float | None:

@@ -85,6 +85,15 @@ def deprecated(func: Callable[Arguments, Result]) -> Callable[Arguments, Result]
     return warning
 
 
+def _hidden(
+    passphrase: str | bytes | Callable[[], str | bytes] | None,
+) -> Callable[[], str | bytes] | None:
+    """Return a passphrase as a function, so that no attribute shows it."""
+    if passphrase is None or callable(passphrase):
+        return passphrase
+    return lambda: passphrase
+
+
 class DataCenter(
     AccessKeysChapter,
     AccountChapter,
@@ -166,7 +175,7 @@ class DataCenter(
         self.verbose = verbose
         self.api_version = api_version or self.API_VERSION
         self.default_headers = {**DEFAULT_HEADERS, **(headers or {})}
-        self._passphrase = passphrase
+        self._passphrase = _hidden(passphrase)
         self._signed_headers = tuple(signed_headers)
         self._user = user
         self.auth = auth

@@ -126,7 +126,7 @@ class APIError(SmartDCError, requests.HTTPError):
     `{field, code, message}`, `request_id` identifies the exchange in the server's log, `method`
     and `url` say what was asked. `response` is the `requests.Response`; the signature is removed
     from it, and it is not pickled. `retry_after` is for how many seconds the server asked to be
-    left alone, None if it did not.
+    left alone, None if it did not. `actor` is who asked: the key id that signed, and the roles.
     """
 
     #: What to do about it, where that is known.
@@ -144,6 +144,7 @@ class APIError(SmartDCError, requests.HTTPError):
         url: str = '',
         body: Any = None,
         retry_after: float | None = None,
+        actor: str = '',
         response: requests.Response | None = None,
     ) -> None:
         self.status = status
@@ -155,6 +156,7 @@ class APIError(SmartDCError, requests.HTTPError):
         self.url = url
         self.body = body
         self.retry_after = retry_after
+        self.actor = actor
         super().__init__(self._text(), response=response)
 
     def _text(self) -> str:
@@ -165,6 +167,8 @@ class APIError(SmartDCError, requests.HTTPError):
             text += f' ({fields})'
         if self.method:
             text += f' [{self.method} {self.url}]'
+        if self.actor and self.status in (401, 403):
+            text += f' [asked by {self.actor}]'
         if self.request_id:
             text += f' [request id {self.request_id}]'
         return f'{text}. {self.advice}' if self.advice else text
@@ -180,5 +184,6 @@ class APIError(SmartDCError, requests.HTTPError):
                 'url': self.url,
                 'body': self.body,
                 'retry_after': self.retry_after,
+                'actor': self.actor,
             },
         )
