@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smartdc.errors import *
     from smartdc.legacy import LegacyDataCenter
     from smartdc.machine import Machine, Snapshot
+    from smartdc.retrying import Retry
 
 __all__ = [
     'DEFAULT_LOCATION',
@@ -82,6 +83,7 @@ __all__ = [
     'PreconditionFailed',
     'RequestExpired',
     'ResourceNotFound',
+    'Retry',
     'ServiceUnavailable',
     'SigningError',
     'SmartDCError',
@@ -117,6 +119,7 @@ _HOMES = {
     'TELEFONICA_LOCATIONS': 'smartdc.datacenter',
     'LegacyDataCenter': 'smartdc.legacy',
     'Machine': 'smartdc.machine',
+    'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',
 }
 
