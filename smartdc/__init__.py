@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from smartdc.legacy import LegacyDataCenter
     from smartdc.machine import Machine, Snapshot
     from smartdc.retrying import Retry
+    from smartdc.waiting import deadline
 
 __all__ = [
     'DEFAULT_LOCATION',
@@ -108,6 +109,7 @@ __all__ = [
     'WaitFailed',
     'WaitTimeout',
     'WrongPassphrase',
+    'deadline',
 ]
 
 #: Where a name comes from; all others are errors.
@@ -121,6 +123,7 @@ _HOMES = {
     'Machine': 'smartdc.machine',
     'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',
+    'deadline': 'smartdc.waiting',
 }
 
 if not TYPE_CHECKING:

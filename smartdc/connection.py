@@ -22,8 +22,8 @@ from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCEr
 from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of, is_open
-from smartdc.transport import Pool, Verify, translated
-from smartdc.waiting import Clock, SystemClock
+from smartdc.transport import Pool, Verify, translated, within
+from smartdc.waiting import Clock, SystemClock, seconds_left
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
@@ -295,7 +295,7 @@ class Connection:
     def _send(
         self, method: str, url: str, auth: requests.auth.AuthBase | None, **options: Any
     ) -> requests.Response:
-        options.setdefault('timeout', self.timeout)
+        options['timeout'] = within(seconds_left(), options.get('timeout', self.timeout))
         began = time.perf_counter()
         with translated(self.base_url):
             session = self._pool.session(self.base_url, self.verify)

@@ -23,7 +23,7 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
-from smartdc.waiting import Clock
+from smartdc.waiting import Clock, seconds_left
 
 
 class Fault(Enum):
@@ -161,6 +161,7 @@ class Attempts:
             raise error
         pause = self._pause(policy, error)
         late = self._clock.now() + pause > self._began + policy.within
+        late = late or pause >= seconds_left()
         if self._made >= policy.attempts or pause > policy.longest or late:
             raise error
         if not self._budget.take():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import ssl
 import threading
@@ -28,6 +29,9 @@ from smartdc.errors import (
 
 #: What `verify` may be: True, False, or the path of a CA file or folder.
 Verify = bool | str | os.PathLike[str]
+
+#: How long requests waits, in seconds: to connect and between bytes; None is for ever.
+Patience = float | tuple[float | None, float | None] | None
 
 
 class ContextAdapter(HTTPAdapter):
@@ -138,6 +142,20 @@ def _load(context: ssl.SSLContext, bundle: Path) -> None:
         raise ConfigurationError(
             f'cannot read the CA certificates of {bundle}: {error.strerror or error}'
         ) from None
+
+
+def within(left: float, timeout: Patience) -> Patience:
+    """Return requests' timeout, shortened to the seconds that are left; raise Timeout at none."""
+    if left <= 0:
+        raise Timeout('the deadline has passed, so nothing was sent', sent=False)
+    if left == math.inf:
+        return timeout
+    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    return _sooner(left, connect), _sooner(left, read)
+
+
+def _sooner(left: float, seconds: float | None) -> float:
+    return left if seconds is None else min(left, seconds)
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from smartdc.errors import InvalidInput, ResourceNotFound, WaitFailed, WaitTimeout
@@ -45,6 +48,36 @@ class SystemClock:
         time.sleep(seconds)
 
 
+_SYSTEM = SystemClock()
+
+#: The deadlines of the blocks that this thread is in, from the outside in: whose clock, and when.
+_blocks: ContextVar[tuple[tuple[Clock, float], ...]] = ContextVar('deadlines', default=())
+
+
+@contextmanager
+def deadline(seconds: float, *, clock: Clock = _SYSTEM) -> Iterator[None]:
+    """Give all that is done in the block so many seconds together.
+
+    It covers connecting, retries, the pages of lists and waiting: a call that begins too late
+    raises Timeout with `sent` False, one that is under way raises Timeout, a fault is not retried
+    beyond the deadline, and a wait raises WaitTimeout when no time is left for another look.
+    Blocks nest, and the earliest deadline counts. Each is its own thread's alone. Raises
+    InvalidInput when `seconds` is negative.
+    """
+    if seconds < 0:
+        raise InvalidInput(f'a deadline cannot be in the past: {seconds}')
+    token = _blocks.set((*_blocks.get(), (clock, clock.now() + seconds)))
+    try:
+        yield
+    finally:
+        _blocks.reset(token)
+
+
+def seconds_left() -> float:
+    """Return how much is left of the blocks' deadlines, infinity outside of any."""
+    return min((end - clock.now() for clock, end in _blocks.get()), default=math.inf)
+
+
 def wait(
     look: Callable[[], Seen],
     done: Callable[[Seen], bool],
@@ -57,22 +90,26 @@ def wait(
 ) -> Seen:
     """Look until `done` says so, and return what was seen then.
 
-    `interval` and `timeout` are in seconds. The last look is at the deadline, not before it;
-    then WaitTimeout says `what` was waited for and carries what `last` returns.
+    `interval` and `timeout` are in seconds. The last look is at the timeout's end, not before it,
+    but no look begins beyond the `deadline` of a block. Then WaitTimeout says `what` was waited
+    for and carries what `last` returns.
     """
     if timeout < 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
-    deadline = clock.now() + timeout
+    end = clock.now() + timeout
     looks = 0
     while True:
         seen = look()
         if done(seen):
             return seen
         looks += 1
-        left = deadline - clock.now()
+        left = end - clock.now()
         if left <= 0:
             raise WaitTimeout(f'{what} did not happen within {timeout:g} s', last())
-        clock.sleep(min(_pause(interval, looks), left))
+        pause = min(_pause(interval, looks), left)
+        if pause >= seconds_left():
+            raise WaitTimeout(f'{what} did not happen before the deadline', last())
+        clock.sleep(pause)
 
 
 def time_limit(wait_for: Wait) -> float:

@@ -121,6 +121,17 @@ def test_the_page_of_the_simulator_runs(
     assert f'{printed}\n' == capsys.readouterr().out
 
 
+def test_the_page_on_reliability_runs(cloud: Simulator) -> None:
+    """Its block works with `sdc` as a console has it."""
+    import smartdc
+
+    with cloud.datacenter() as sdc:
+        names: dict[str, Any] = {'sdc': sdc, 'smartdc': smartdc}
+        exec('\n'.join(blocks('docs/reliability.rst', 'python')), names)
+
+    assert 'running' == names['machine'].state
+
+
 def test_the_tutorial_runs(
     cloud: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
