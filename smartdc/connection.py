@@ -22,8 +22,9 @@ from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCEr
 from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of, is_open
-from smartdc.transport import Pool, Verify, translated, within
+from smartdc.transport import Pool, Verify, longest, translated, within
 from smartdc.waiting import Clock, SystemClock, seconds_left
+from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
@@ -295,9 +296,11 @@ class Connection:
     def _send(
         self, method: str, url: str, auth: requests.auth.AuthBase | None, **options: Any
     ) -> requests.Response:
-        options['timeout'] = within(seconds_left(), options.get('timeout', self.timeout))
+        left, patience = seconds_left(), options.get('timeout', self.timeout)
+        options['timeout'] = within(left, patience)
+        whole = max((self.retries or DEFAULT_RETRY).within, longest(patience))
         began = time.perf_counter()
-        with translated(self.base_url):
+        with cut_off(min(left, whole)), translated(self.base_url):
             session = self._pool.session(self.base_url, self.verify)
             response = session.request(method, url, auth=auth, allow_redirects=False, **options)
         self._log(response, time.perf_counter() - began)

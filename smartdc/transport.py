@@ -26,6 +26,7 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
+from smartdc.watchdog import POOLS
 
 #: What `verify` may be: True, False, or the path of a CA file or folder.
 Verify = bool | str | os.PathLike[str]
@@ -55,6 +56,13 @@ class ContextAdapter(HTTPAdapter):
         super().init_poolmanager(
             connections, maxsize, block=block, ssl_context=self._context, **options
         )
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Guard the connections to a proxy as well."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
@@ -152,6 +160,12 @@ def within(left: float, timeout: Patience) -> Patience:
         return timeout
     connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     return _sooner(left, connect), _sooner(left, read)
+
+
+def longest(timeout: Patience) -> float:
+    """Return how many seconds requests may wait for one thing."""
+    parts = timeout if isinstance(timeout, tuple) else (timeout,)
+    return max(math.inf if part is None else part for part in parts)
 
 
 def _sooner(left: float, seconds: float | None) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Script:
@@ -68,3 +69,29 @@ def reply(status: int, body: bytes = b'', **headers: str) -> bytes:
 def json_reply(status: int, body: bytes, **headers: str) -> bytes:
     """Return an answer's bytes whose body is JSON."""
     return reply(status, body, Content_Type='application/json', **headers)
+
+
+@contextmanager
+def dripping(head: bytes, drip: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Run a server that sends a head and then drips, five hundred times, and yield its URL."""
+    ended = threading.Event()
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            connection = tls.wrap_socket(connection, server_side=True) if tls else connection
+            with connection, suppress(OSError):
+                _whole(connection)
+                connection.sendall(head)
+                for _ in range(500):
+                    connection.sendall(drip)
+                    if ended.wait(0.01):
+                        return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f'http{"s" if tls else ""}://127.0.0.1:{listening.getsockname()[1]}'
+        finally:
+            ended.set()
+            thread.join()

@@ -16,6 +16,7 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 FLOORS = [
     {'errors'},
     {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
+    {'watchdog'},
     {'transport', 'key_files', 'retrying'},
     {'ssh_agent', 'chapter', 'connection'},
     {'key_search', 'profiles'},

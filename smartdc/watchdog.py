@@ -1,0 +1,164 @@
+"""Cutting off answers that take too long, however steadily they drip.
+
+A socket's timeout bounds the time between two of its bytes only. One thread watches the sockets of
+all calls under way, and shuts down those whose time is up.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from smartdc.errors import ConnectionFailed, Timeout
+
+
+class Guard:
+    """One call's time, and the socket that its answer comes by."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+        self.fired = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def hold(self, sock: socket.socket | None) -> None:
+        """Take the socket; None lets it go."""
+        with self._lock:
+            self._socket = sock
+            if self.fired:
+                self._shut()
+
+    def fire(self) -> None:
+        """End the call."""
+        with self._lock:
+            self.fired = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is None:
+            return
+        with suppress(OSError):
+            # The plain socket's: that of a TLS socket takes its state from under the reader.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class Watchdog:
+    """The thread that fires guards, begun with the first one that there is."""
+
+    #: The longest sleep, in seconds; a thread cannot wait for ever in one go on all systems.
+    LONGEST = 3600.0
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, as a forked child must: the thread is its parent's."""
+        self._changed = threading.Condition()
+        self._guards: set[Guard] = set()
+        self._wakes = math.inf
+        self._thread: threading.Thread | None = None
+
+    def watch(self, guard: Guard) -> None:
+        """Fire a guard when its time is up."""
+        with self._changed:
+            self._guards.add(guard)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name='smartdc watchdog', daemon=True
+                )
+                self._thread.start()
+            elif guard.end < self._wakes:
+                self._changed.notify()
+
+    def release(self, guard: Guard) -> None:
+        """Leave a guard alone from now on."""
+        with self._changed:
+            self._guards.discard(guard)
+        guard.hold(None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for guard in [each for each in self._guards if each.end <= now]:
+                    self._guards.discard(guard)
+                    guard.fire()
+                self._wakes = min((each.end for each in self._guards), default=math.inf)
+                self._changed.wait(min(self._wakes - now, self.LONGEST))
+
+
+_watchdog = Watchdog()
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=_watchdog.forget)
+
+_guard: ContextVar[Guard | None] = ContextVar('guard', default=None)
+
+
+@contextmanager
+def cut_off(seconds: float) -> Iterator[None]:
+    """Raise Timeout if the request in the block is not answered whole in so many seconds."""
+    guard = Guard(seconds)
+    token = _guard.set(guard)
+    _watchdog.watch(guard)
+    failure: Exception | None = None
+    try:
+        yield
+    except Exception as error:
+        if not guard.fired or (isinstance(error, ConnectionFailed) and not error.sent):
+            raise
+        failure = error
+    finally:
+        _watchdog.release(guard)
+        _guard.reset(token)
+    # A cut body without a length looks whole, so no failure is no proof.
+    if guard.fired:
+        raise Timeout(f'the answer was not complete after {seconds:g} s') from failure
+
+
+class GuardedHTTPConnection(HTTPConnection):
+    """A connection that gives its socket to the guard of the call."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        """Read the answer's head."""
+        _hold(self.sock)
+        return super().getresponse()
+
+
+class GuardedHTTPSConnection(HTTPSConnection):
+    """The same with TLS."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        """Read the answer's head."""
+        _hold(self.sock)
+        return super().getresponse()
+
+
+class GuardedHTTPPool(HTTPConnectionPool):
+    """A pool of guarded connections."""
+
+    ConnectionCls = GuardedHTTPConnection
+
+
+class GuardedHTTPSPool(HTTPSConnectionPool):
+    """A pool of guarded connections with TLS."""
+
+    ConnectionCls = GuardedHTTPSConnection
+
+
+#: The pools by scheme, as urllib3 asks for them.
+POOLS = {'http': GuardedHTTPPool, 'https': GuardedHTTPSPool}
+
+
+def _hold(sock: socket.socket | None) -> None:
+    guard = _guard.get()
+    if guard is not None:
+        guard.hold(sock)

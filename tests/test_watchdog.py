@@ -1,0 +1,94 @@
+"""Answers that come, but never to an end."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+import smartdc
+from smartdc import DataCenter, Retry, deadline
+from smartdc.simulator import Simulator
+from smartdc.simulator.certificate import make
+from smartdc.watchdog import cut_off
+from tests.servers import dripping
+
+OK = b'HTTP/1.1 200 OK\r\n'
+
+#: What drips: an answer's beginning, and what comes bit by bit.
+DRIPS = {
+    'a header': (OK + b'X: ', b'y'),
+    'a body with a length': (OK + b'Content-Length: 9999\r\n\r\n', b' '),
+    'a body in chunks': (OK + b'Transfer-Encoding: chunked\r\n\r\n', b'1\r\n \r\n'),
+    'a body that ends with the connection': (OK + b'\r\n', b' '),
+}
+
+
+@pytest.mark.parametrize('kind', DRIPS)
+def test_a_dripping_answer_ends_at_the_deadline(kind: str) -> None:
+    """Each byte comes in time, the whole does not."""
+    with dripping(*DRIPS[kind]) as url:
+        sdc = DataCenter(url, login='bob', retries=None)
+        with deadline(0.2), pytest.raises(smartdc.Timeout) as caught:
+            sdc.ping()
+
+    assert caught.value.sent
+
+
+def test_a_dripping_answer_ends_over_tls(tmp_path: Path) -> None:
+    """It is no fault of the certificate, and is not said to be."""
+    context, ca = make(tmp_path)
+    with dripping(*DRIPS['a body with a length'], tls=context) as url:
+        sdc = DataCenter(url, login='bob', verify=ca, retries=None)
+        with deadline(0.3), pytest.raises(smartdc.Timeout) as caught:
+            sdc.ping()
+
+    assert caught.value.sent
+    assert not isinstance(caught.value, smartdc.TLSError)
+
+
+def test_a_call_has_an_end_with_no_deadline_around_it() -> None:
+    """The policy's time for one call bounds it, when that is longer than the timeout."""
+    with dripping(*DRIPS['a body in chunks']) as url:
+        sdc = DataCenter(url, login='bob', timeout=0.1, retries=Retry(attempts=1, within=0.2))
+        with pytest.raises(smartdc.Timeout, match=r'after 0\.2 s'):
+            sdc.ping()
+
+
+def test_the_connection_after_one_that_was_cut_works(cloud: Simulator) -> None:
+    """Cutting one call off leaves nothing behind for the next."""
+    with cloud.datacenter(retries=None) as sdc:
+        sdc.keys()
+        cloud.faults.add('ListKeys', count=1, delay=0.5)
+        with deadline(0.1), pytest.raises(smartdc.Timeout):
+            sdc.keys()
+
+        assert sdc.keys()
+
+
+def test_one_thread_watches_all_clients(cloud: Simulator) -> None:
+    """It is begun once, however many clients and calls there are."""
+    for _ in range(3):
+        with cloud.datacenter() as sdc:
+            sdc.keys()
+
+    assert 1 == [each.name for each in threading.enumerate()].count('smartdc watchdog')
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='this system has no fork')
+def test_a_forked_child_has_a_watchdog_of_its_own() -> None:
+    """The parent's thread is not in the child."""
+    with dripping(*DRIPS['a body in chunks']) as url:
+        with cut_off(60):
+            pass
+        child = os.fork()
+        if child == 0:
+            sdc = DataCenter(url, login='bob', retries=None)
+            try:
+                with deadline(0.2):
+                    sdc.ping()
+            except smartdc.Timeout:
+                os._exit(7)
+            os._exit(1)
+
+        assert 7 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
