@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 class MachineChapter:
-    """The machine's id, its data center, and the data center's way to make a call."""
+    """The machine's id, its data center, and the data center's ways to make a call."""
 
-    __slots__ = ('_call', 'data', 'datacenter', 'id')
+    __slots__ = ('_call', '_create_named', 'data', 'datacenter', 'id')
 
     id: str
     datacenter: DataCenter
     data: dict[str, Any]
     _call: Callable[..., Any]
+    _create_named: Callable[..., Any]
 
 
 def pairs(what: str, given: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,12 +22,16 @@ from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCEr
 from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of, is_open
+from smartdc.times import timestamp
 from smartdc.transport import Pool, Verify, longest, translated, within
 from smartdc.waiting import Clock, SystemClock, seconds_left
 from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
+
+#: Dates have whole seconds, so that two clocks that agree may differ by this much.
+_TICK = 2
 
 logger = logging.getLogger('smartdc.http')
 
@@ -200,7 +204,10 @@ class Connection:
             except SmartDCError as error:
                 if self.retries is None or not (is_open(error) or asked_before):
                     raise
-                found = find()
+                try:
+                    found = find()
+                except SmartDCError as blind:
+                    raise error from blind
                 if found is not None:
                     return found
                 attempts.again(error)
@@ -208,6 +215,31 @@ class Connection:
             else:
                 attempts.succeeded()
                 return data
+
+    def _create_named(
+        self, template: str, *parts: object, body: Mapping[str, Any], unique: str = 'name'
+    ) -> Any:
+        """Make the create of a thing whose `unique` field nothing else has, and return its data.
+
+        What this call has made is in the list at the same path, as it was asked for, and new
+        where its age is told. When the server chooses the name, nothing can be looked for.
+        """
+        if body[unique] is None:
+            return self._call('POST', template, *parts, body=body)
+        since = self.clock.now()
+
+        def find() -> Any:
+            rows = self._call('GET', template, *parts)
+            return next(
+                (row for row in rows if _like(row, body) and self._is_new(row, since)), None
+            )
+
+        return self._create(template, *parts, find=find, body=body)
+
+    def _is_new(self, row: Mapping[str, Any], since: float) -> bool:
+        """Say whether a thing was made after a moment of this machine's clock, if it is told."""
+        created = row.get('created')
+        return created is None or timestamp(created) >= self._server_time(since) - _TICK
 
     def _stream(
         self, method: str, template: str, *parts: object, query: Mapping[str, Any]
@@ -325,6 +357,18 @@ class Connection:
         if self.verbose:
             stream = sys.stderr if self.verbose is True else self.verbose
             _to_stream(stream, line % facts)
+
+
+def _like(row: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Say whether a thing shows nothing that differs from what was asked for."""
+    return all(
+        value is None or _trimmed(row.get(name, value)) == _trimmed(value)
+        for name, value in body.items()
+    )
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _to_stream(stream: TextIO, line: str) -> None:

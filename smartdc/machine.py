@@ -83,6 +83,7 @@ class Machine(
     ) -> None:
         self.datacenter = cast('DataCenter', datacenter)
         self._call: Callable[..., Any] = datacenter._call
+        self._create_named: Callable[..., Any] = datacenter._create_named
         self._deleting = False
         if data is None:
             data = self.datacenter.raw_machine_data(ident(machine_id), credentials)

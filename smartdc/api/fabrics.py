@@ -41,7 +41,7 @@ class FabricsChapter(Connection):
         description have up to 64 characters. Raises InvalidArgument.
         """
         body = {'vlan_id': vlan_id, 'name': name, 'description': description}
-        return self._call('POST', '/fabrics/default/vlans', body=body)
+        return self._create_named('/fabrics/default/vlans', body=body, unique='vlan_id')
 
     def update_fabric_vlan(
         self, vlan: VlanRef, *, name: str | None = None, description: str | None = None
@@ -114,8 +114,8 @@ class FabricsChapter(Connection):
             'internet_nat': internet_nat,
             'description': description,
         }
-        return self._call(
-            'POST', '/fabrics/default/vlans/{}/networks', ident(vlan, 'vlan_id'), body=body
+        return self._create_named(
+            '/fabrics/default/vlans/{}/networks', ident(vlan, 'vlan_id'), body=body
         )
 
     def update_fabric_network(

@@ -17,7 +17,6 @@ from smartdc.errors import InvalidInput
 from smartdc.machine import Machine
 from smartdc.paging import PAGE, complete, page_of, total
 from smartdc.paths import ident
-from smartdc.times import timestamp
 from smartdc.types import Disk, NetworkObject, Scalar, VolumeMount
 
 #: What stands for one machine: its id, its data, or itself.
@@ -25,9 +24,6 @@ MachineRef = str | Mapping[str, Any] | Machine
 
 #: What stands for one network of a new machine: its id, name, data, or the address wanted on it.
 NetworkRef = str | Mapping[str, Any] | NetworkObject
-
-#: Dates have whole seconds, so that two clocks that agree may differ by this much.
-_TICK = 2
 
 _NAME = re.compile(r'[a-zA-Z0-9][a-zA-Z0-9_.-]{0,188}')
 
@@ -237,8 +233,7 @@ class MachinesChapter(Connection):
         Names are unique, so one chosen here is proof; one that was given has to be new as well.
         """
         for machine in self.machines(name=body['name'], image=body['image']):
-            made = timestamp(machine.data['created'])
-            is_new = since is None or made >= self._server_time(since) - _TICK
+            is_new = since is None or self._is_new(machine.data, since)
             if machine.name == body['name'] and is_new:
                 return machine.data
         return None

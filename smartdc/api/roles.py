@@ -57,7 +57,7 @@ class RolesChapter(Connection):
             'members': _members(members),
             'default_members': default_members,
         }
-        return self._call('POST', '/roles', body=body)
+        return self._create_named('/roles', body=body)
 
     def update_role(
         self,
@@ -111,7 +111,7 @@ class RolesChapter(Connection):
         Raises InvalidArgument with the parser's words for a rule that it cannot read.
         """
         body = {'name': name, 'rules': _rules(rules), 'description': description}
-        return self._call('POST', '/policies', body=body)
+        return self._create_named('/policies', body=body)
 
     def update_policy(
         self,

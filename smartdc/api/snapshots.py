@@ -46,7 +46,7 @@ class SnapshotsChapter(MachineChapter):
         time, as in `20250102T030405Z`. `wait` is how long to wait until it is created, in
         seconds, or True. Raises BrandNotSupported for kvm machines.
         """
-        data = self._call('POST', '/machines/{}/snapshots', self.id, body={'name': name})
+        data = self._create_named('/machines/{}/snapshots', self.id, body={'name': name})
         snapshot = Snapshot(self, data=data)
         if wait is not False:
             snapshot.poll_until('created', timeout=time_limit(wait))

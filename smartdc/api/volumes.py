@@ -74,7 +74,7 @@ class VolumesChapter(Connection):
             'affinity': affinity,
             'tags': tags,
         }
-        volume: Volume = self._call('POST', '/volumes', body=body)
+        volume: Volume = self._create_named('/volumes', body=body)
         if wait is False:
             return volume
         what = f'volume {volume["name"]}'
