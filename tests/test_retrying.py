@@ -279,4 +279,4 @@ def test_a_damaged_body_is_noticed(cloud: Simulator) -> None:
     ):
         assert [] == sdc.keys()
         with pytest.raises(smartdc.InvalidResponse, match='damaged'):
-            sdc.add_key('x', 'y')
+            sdc.update_account(phone='1')
