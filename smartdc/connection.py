@@ -10,28 +10,25 @@ import json
 import logging
 import sys
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
 from typing import Any, Self, TextIO
 
 import requests
 
 from smartdc.answers import decoded, expect_json, refuse
+from smartdc.creating import like, once
 from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCError
 from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
-from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of, is_open
-from smartdc.times import timestamp
+from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
+from smartdc.server_clock import ServerClock
 from smartdc.transport import Pool, Verify, longest, translated, within
-from smartdc.waiting import Clock, SystemClock, seconds_left
+from smartdc.waiting import SYSTEM_CLOCK, Clock, seconds_left
 from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
-
-#: Dates have whole seconds, so that two clocks that agree may differ by this much.
-_TICK = 2
 
 logger = logging.getLogger('smartdc.http')
 
@@ -66,14 +63,13 @@ class Connection:
         pool_size: int = 10,
     ) -> None:
         self.timeout = timeout
-        self.clock = clock or SystemClock()
+        self.clock = clock or SYSTEM_CLOCK
         self.verify = verify
         self.as_role = _names(as_role)
         self.act_as = act_as
         self.retries = retries
         self.correct_clock = correct_clock
-        self._skew = 0.0
-        self._last_date: tuple[str | None, float] = (None, 0.0)
+        self._server_clock = ServerClock(self.clock)
         self._budget = Budget(retries.budget if retries else 0)
         self._pool = Pool(pool_size)
 
@@ -197,24 +193,9 @@ class Connection:
         has made: that is returned, and only when there is nothing the create is sent again.
         """
         attempts = Attempts(self.retries, self._budget, self.clock, 'GET')
-        asked_before = False
-        while True:
-            try:
-                data = self._call('POST', template, *parts, query=query, body=body)
-            except SmartDCError as error:
-                if self.retries is None or not (is_open(error) or asked_before):
-                    raise
-                try:
-                    found = find()
-                except SmartDCError as blind:
-                    raise error from blind
-                if found is not None:
-                    return found
-                attempts.again(error)
-                asked_before = True
-            else:
-                attempts.succeeded()
-                return data
+        return once(
+            lambda: self._call('POST', template, *parts, query=query, body=body), find, attempts
+        )
 
     def _create_named(
         self, template: str, *parts: object, body: Mapping[str, Any], unique: str = 'name'
@@ -230,16 +211,13 @@ class Connection:
 
         def find() -> Any:
             rows = self._call('GET', template, *parts)
-            return next(
-                (row for row in rows if _like(row, body) and self._is_new(row, since)), None
-            )
+            return next((row for row in rows if like(row, body) and self._is_new(row, since)), None)
 
         return self._create(template, *parts, find=find, body=body)
 
     def _is_new(self, row: Mapping[str, Any], since: float) -> bool:
         """Say whether a thing was made after a moment of this machine's clock, if it is told."""
-        created = row.get('created')
-        return created is None or timestamp(created) >= self._server_time(since) - _TICK
+        return self._server_clock.is_new(row, since, self.base_url)
 
     def _stream(
         self, method: str, template: str, *parts: object, query: Mapping[str, Any]
@@ -285,12 +263,17 @@ class Connection:
             **self.default_headers,
             'Accept-Version': self.api_version,
             'X-Api-Version': self.api_version,
-            'Date': formatdate(self.clock.now() + self._skew, usegmt=True),
+            'Date': formatdate(self._date(), usegmt=True),
             **(given or {}),
         }
         if data is None:
             headers.pop('Content-Type', None)
         return headers
+
+    def _date(self) -> float:
+        """Return what time to sign for."""
+        ahead = self._server_clock.ahead(self.base_url)
+        return self.clock.now() + (ahead if ahead and self._believes() else 0.0)
 
     def _acting(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
         """Add the roles to act in to a query."""
@@ -300,15 +283,8 @@ class Connection:
         """Go by the server's clock from now on, if it refused this machine's."""
         if fault_of(error) is not Fault.CLOCK or not isinstance(error, APIError):
             return
-        date = error.response.headers.get('Date') if error.response is not None else None
-        if not date or not self._believes():
-            return
-        self._skew = parsedate_to_datetime(date).timestamp() - self.clock.now()
-        warnings.warn(
-            f'the clock of this machine is {-self._skew:.0f} s ahead of that of {self.base_url}; '
-            "requests are signed by the server's from now on",
-            stacklevel=5,
-        )
+        if error.response is not None and self._believes():
+            self._server_clock.correct(self.base_url, error.response.headers.get('Date'))
 
     def _believes(self) -> bool:
         """Say whether the server is known to be the one it claims to be."""
@@ -336,13 +312,8 @@ class Connection:
             session = self._pool.session(self.base_url, self.verify)
             response = session.request(method, url, auth=auth, allow_redirects=False, **options)
         self._log(response, time.perf_counter() - began)
-        self._last_date = response.headers.get('Date'), self.clock.now()
+        self._server_clock.saw(self.base_url, response.headers.get('Date'))
         return response
-
-    def _server_time(self, moment: float) -> float:
-        """Return a moment of this machine's clock by the server's, as far as that is known."""
-        date, seen = self._last_date
-        return moment + (parsedate_to_datetime(date).timestamp() - seen if date else self._skew)
 
     def _log(self, response: requests.Response, seconds: float) -> None:
         line = '%s\t%s\t%s\t%.3f s\trequest id %s'
@@ -357,18 +328,6 @@ class Connection:
         if self.verbose:
             stream = sys.stderr if self.verbose is True else self.verbose
             _to_stream(stream, line % facts)
-
-
-def _like(row: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Say whether a thing shows nothing that differs from what was asked for."""
-    return all(
-        value is None or _trimmed(row.get(name, value)) == _trimmed(value)
-        for name, value in body.items()
-    )
-
-
-def _trimmed(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
 
 
 def _to_stream(stream: TextIO, line: str) -> None:

@@ -153,6 +153,11 @@ class Attempts:
         self._began = clock.now()
         self._made = 1
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there may be more than one attempt."""
+        return self._policy is not None
+
     def again(self, error: SmartDCError) -> None:
         """Wait for the next attempt, or raise the error when there is none."""
         fault = fault_of(error)

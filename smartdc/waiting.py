@@ -48,14 +48,15 @@ class SystemClock:
         time.sleep(seconds)
 
 
-_SYSTEM = SystemClock()
+#: The clock of all that were not given another.
+SYSTEM_CLOCK = SystemClock()
 
 #: The deadlines of the blocks that this thread is in, from the outside in: whose clock, and when.
 _blocks: ContextVar[tuple[tuple[Clock, float], ...]] = ContextVar('deadlines', default=())
 
 
 @contextmanager
-def deadline(seconds: float, *, clock: Clock = _SYSTEM) -> Iterator[None]:
+def deadline(seconds: float, *, clock: Clock = SYSTEM_CLOCK) -> Iterator[None]:
     """Give all that is done in the block so many seconds together.
 
     It covers connecting, retries, the pages of lists and waiting: a call that begins too late

@@ -235,21 +235,26 @@ class Wrong:
 
 @pytest.mark.parametrize('off', [-86_400.0, 86_400.0, 301.0, -301.0])
 def test_a_wrong_clock_costs_one_request(cloud: Simulator, off: float) -> None:
-    """The server's date is taken over with one warning, and then remembered."""
-    with cloud.datacenter(clock=Wrong(cloud, off)) as sdc:
+    """The server's date is taken over with one warning, and all clients remember it."""
+    clock = Wrong(cloud, off)
+    with cloud.datacenter(clock=clock) as sdc, cloud.datacenter(clock=clock) as other:
         with pytest.warns(UserWarning, match='clock of this machine'):
             sdc.keys()
         with warnings.catch_warnings():
             warnings.simplefilter('error')
             sdc.keys()
+            other.keys()
 
-    assert [400, 200, 200] == [request.status for request in cloud.requests]
+    assert [400, 200, 200, 200] == [request.status for request in cloud.requests]
 
 
 def test_a_clock_is_not_corrected_against_ones_will(cloud: Simulator) -> None:
-    """correct_clock=False leaves it to the caller."""
+    """correct_clock=False leaves it to the caller, also when another client has been corrected."""
+    clock = Wrong(cloud, 9999)
+    with cloud.datacenter(clock=clock) as other, pytest.warns(match='clock'):
+        other.keys()
     with (
-        cloud.datacenter(clock=Wrong(cloud, 9999), correct_clock=False, retries=None) as sdc,
+        cloud.datacenter(clock=clock, correct_clock=False, retries=None) as sdc,
         pytest.raises(smartdc.InvalidHeader),
     ):
         sdc.keys()
