@@ -13,14 +13,17 @@ VERSION = re.findall(
 EVENTS = ['websockets>=15']
 SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
+FAST = ['cryptography>=42', 'orjson>=3.10']
 EXTRAS = {
     'simulator': SIMULATOR,
     'events': EVENTS,
     'certs': CERTS,
+    'fast': FAST,
     'test': [
         *SIMULATOR,
         *EVENTS,
         *CERTS,
+        *FAST,
         'docutils>=0.20',
         'hypothesis>=6.100',
         'jsonschema>=4.20',

@@ -84,6 +84,7 @@ __all__ = [
     'PreconditionFailed',
     'RequestExpired',
     'ResourceNotFound',
+    'ResponseTooLarge',
     'Retry',
     'ServiceUnavailable',
     'SigningError',

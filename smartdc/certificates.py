@@ -49,8 +49,8 @@ class Certificates(Connection):
         signer, host = _signer(self), self._service('docker')
         key, certificate = _issued(signer, self._whose(), DOCKER, self.clock.now(), days)
         url = f'https://{urlsplit(host).netloc}/ca.pem'
-        response = self._send('GET', url, None, verify=self.verify)
-        refuse(response, self.clock.now())
+        response, authority = self._send('GET', url, None, {})
+        refuse(response, authority, self.clock.now())
         folder = _made(directory)
         env: dict[str, str | None] = {
             'DOCKER_CERT_PATH': str(folder),
@@ -60,7 +60,7 @@ class Certificates(Connection):
         }
         _write(folder / 'key.pem', key, secret=True)
         _write(folder / 'cert.pem', certificate)
-        _write(folder / 'ca.pem', response.content)
+        _write(folder / 'ca.pem', authority)
         _write(folder / 'setup.json', json.dumps({'env': env}, indent=4).encode())
         return {name: value for name, value in env.items() if value is not None}
 

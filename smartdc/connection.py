@@ -7,30 +7,41 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any, Self, TextIO
 
 import requests
 
-from smartdc.answers import decoded, expect_json, refuse
+from smartdc.answers import check_digest, decoded, expect_json, refuse
 from smartdc.creating import like, once
 from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCError
 from smartdc.locations import base_url, is_loopback
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.server_clock import ServerClock
-from smartdc.transport import Pool, Verify, longest, translated, within
+from smartdc.trace import log
+from smartdc.transport import (
+    BODY_LIMIT,
+    Patience,
+    Pool,
+    Verify,
+    longest,
+    prepared,
+    send,
+    translated,
+    whole,
+    wire_url,
+    with_query,
+    within,
+)
 from smartdc.waiting import SYSTEM_CLOCK, Clock, seconds_left
 from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
-
-logger = logging.getLogger('smartdc.http')
 
 
 class Connection:
@@ -61,6 +72,7 @@ class Connection:
         retries: Retry | None = DEFAULT_RETRY,
         correct_clock: bool | None = None,
         pool_size: int = 10,
+        body_limit: int = BODY_LIMIT,
     ) -> None:
         self.timeout = timeout
         self.clock = clock or SYSTEM_CLOCK
@@ -69,6 +81,8 @@ class Connection:
         self.act_as = act_as
         self.retries = retries
         self.correct_clock = correct_clock
+        self.pool_size = pool_size
+        self.body_limit = body_limit
         self._server_clock = ServerClock(self.clock)
         self._budget = Budget(retries.budget if retries else 0)
         self._pool = Pool(pool_size)
@@ -81,7 +95,11 @@ class Connection:
     @property
     def url(self) -> str:
         """The URL under which the account's resources are."""
-        return f'{self.base_url}/{fill("{}", self.act_as or self.login)}'
+        return self.base_url + self._account
+
+    @property
+    def _account(self) -> str:
+        return fill('/{}', self.act_as or self.login)
 
     def request(
         self,
@@ -89,28 +107,41 @@ class Connection:
         path: str,
         headers: Mapping[str, str] | None = None,
         data: Any = None,
-        **kwargs: Any,
+        *,
+        params: Mapping[str, Any] | None = None,
+        timeout: Patience = None,
     ) -> tuple[Any, requests.Response]:
         """Make any signed request and return its decoded body with the response.
 
         `path` starts with `/` and is relative to `url`; it is sent as it is, so ids in it must
-        be percent-encoded. `data` becomes a JSON body; None means no body. Other keyword
-        arguments go to requests: `params`, `timeout`. The body is None when there is none, and
-        text when it is not JSON. Raises an APIError for every status of 400 and more.
-        Redirects are not followed.
+        be percent-encoded. `data` becomes a JSON body; None means no body. `params` are added to
+        the query; `timeout` is in seconds, one number or `(connect, read)`, the client's if it is
+        not given. The body is None when there is none, and text when it is not JSON. Raises an
+        APIError for every status of 400 and more. Redirects are not followed.
         """
-        url = self._address(path)
+        return self._ask(method, path, headers, data, decoded, params, timeout)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None,
+        data: Any,
+        decode: Callable[[requests.Response, bytes], Any],
+        params: Mapping[str, Any] | None = None,
+        timeout: Patience = None,
+    ) -> tuple[Any, requests.Response]:
+        """Make a signed request, as often as it takes, and decode its answer."""
+        url = self._address(path, params)
         body = None if data is None else _encoded(data)
-        kwargs['params'] = self._acting(kwargs.get('params'))
         attempts = Attempts(self.retries, self._budget, self.clock, method)
         while True:
             try:
                 sent = self._headers(headers, data)
-                response = self._send(
-                    method, url, self._signing(), headers=sent, data=body, **kwargs
-                )
-                refuse(response, self.clock.now())
-                answer = decoded(response)
+                response, content = self._send(method, url, self._signing(), sent, body, timeout)
+                refuse(response, content, self.clock.now())
+                check_digest(response, content)
+                answer = decode(response, content)
             except SmartDCError as error:
                 self._correct_clock(error)
                 attempts.again(error)
@@ -123,11 +154,10 @@ class Connection:
 
         `GET /--ping`, since 7.0: `{ping, cloudapi: {versions}}`, the versions as text.
         """
-        response = self._send(
-            'GET', f'{self.base_url}/--ping', None, headers=self._headers(None, None)
-        )
-        refuse(response, self.clock.now())
-        data = decoded(response)
+        url, headers = f'{self.base_url}/--ping', self._headers(None, None)
+        response, content = self._send('GET', url, None, headers)
+        refuse(response, content, self.clock.now())
+        data = decoded(response, content)
         expect_json(data, response)
         return data
 
@@ -172,9 +202,8 @@ class Connection:
         """
         if isinstance(body, Mapping):
             body = {name: value for name, value in body.items() if value is not None}
-        data, response = self.request(
-            method, fill(template, *parts), headers, body, params=_query(query)
-        )
+        path = fill(template, *parts)
+        data, response = self._ask(method, path, headers, body, decoded, _query(query))
         if read is None or not response.is_redirect:
             expect_json(data, response)
         return data if read is None else read(data, response)
@@ -223,17 +252,14 @@ class Connection:
         self, method: str, template: str, *parts: object, query: Mapping[str, Any]
     ) -> requests.Response:
         """Make a chapter's call whose answer is read bit by bit, and return the response."""
-        url = self._address(fill(template, *parts))
-        headers = self._headers(None, None)
-        response = self._send(
-            method,
-            url,
-            self._signing(),
-            headers=headers,
-            params=self._acting(_query(query)),
-            stream=True,
-        )
-        refuse(response, self.clock.now())
+        url = self._address(fill(template, *parts), _query(query))
+        began = time.perf_counter()
+        with self._sending(self.timeout) as (session, patience):
+            request = prepared(method, url, self._headers(None, None), None, self._signing())
+            response = send(session, request, patience)
+            if response.status_code >= 400:
+                refuse(response, whole(response, self.body_limit), self.clock.now())
+        log(response, time.perf_counter() - began, self.verbose)
         return response
 
     def _find(self, kind: str, ref: Any) -> str:
@@ -251,12 +277,12 @@ class Connection:
             self.login = login
         self.known_locations = {**self.known_locations, **(locations or {})}
 
-    def _address(self, path: str) -> str:
+    def _address(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         if not isinstance(path, str) or (path and not path.startswith('/')):
             raise InvalidInput(f'a path starts with a slash: {path!r}')
         if any(ord(char) <= 32 or ord(char) == 127 for char in path):
             raise InvalidInput(f'a path must not have blanks or control characters: {path!r}')
-        return self.url + path
+        return with_query(wire_url(self.base_url) + self._account + path, self._acting(params))
 
     def _headers(self, given: Mapping[str, str] | None, data: Any) -> dict[str, str]:
         headers = {
@@ -302,37 +328,31 @@ class Connection:
         return self.auth
 
     def _send(
-        self, method: str, url: str, auth: requests.auth.AuthBase | None, **options: Any
-    ) -> requests.Response:
-        left, patience = seconds_left(), options.get('timeout', self.timeout)
-        options['timeout'] = within(left, patience)
-        whole = max((self.retries or DEFAULT_RETRY).within, longest(patience))
+        self,
+        method: str,
+        url: str,
+        auth: requests.auth.AuthBase | None,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: Patience = None,
+    ) -> tuple[requests.Response, bytes]:
+        """Make one attempt and return the answer with its whole body."""
         began = time.perf_counter()
-        with cut_off(min(left, whole)), translated(self.base_url):
-            session = self._pool.session(self.base_url, self.verify)
-            response = session.request(method, url, auth=auth, allow_redirects=False, **options)
-        self._log(response, time.perf_counter() - began)
+        with self._sending(timeout or self.timeout) as (session, patience):
+            request = prepared(method, url, headers, body, auth)
+            response = send(session, request, patience)
+            content = whole(response, self.body_limit)
+        log(response, time.perf_counter() - began, self.verbose)
         self._server_clock.saw(self.base_url, response.headers.get('Date'))
-        return response
+        return response, content
 
-    def _log(self, response: requests.Response, seconds: float) -> None:
-        line = '%s\t%s\t%s\t%.3f s\trequest id %s'
-        facts = (
-            response.request.method,
-            response.url,
-            response.status_code,
-            seconds,
-            response.headers.get('Request-Id', '-'),
-        )
-        logger.debug(line, *facts)
-        if self.verbose:
-            stream = sys.stderr if self.verbose is True else self.verbose
-            _to_stream(stream, line % facts)
-
-
-def _to_stream(stream: TextIO, line: str) -> None:
-    record = logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None)
-    logging.StreamHandler(stream).handle(record)
+    @contextmanager
+    def _sending(self, patience: Patience) -> Iterator[tuple[requests.Session, Patience]]:
+        """Yield the session and what is left of the time; make errors of the block ours."""
+        left = seconds_left()
+        within_call = max((self.retries or DEFAULT_RETRY).within, longest(patience))
+        with cut_off(min(left, within_call)), translated(self.base_url):
+            yield self._pool.session(self.base_url, self.verify), within(left, patience)
 
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:

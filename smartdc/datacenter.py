@@ -10,8 +10,6 @@ from functools import wraps
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
 
-import requests
-
 from smartdc import __version__
 from smartdc.api.accesskeys import AccessKeysChapter
 from smartdc.api.account import AccountChapter
@@ -45,7 +43,7 @@ from smartdc.paths import ident
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
-from smartdc.transport import Verify
+from smartdc.transport import BODY_LIMIT, Verify
 from smartdc.types import Account, Package
 from smartdc.waiting import DEFAULT_TIMEOUT, Clock, Interval, follow
 
@@ -130,7 +128,8 @@ class DataCenter(
     the roles to act in, `act_as` is the account whose resources are meant; see `acting`.
     `retries` says how persistent calls are, None for one attempt each; `correct_clock` whether to
     go by the server's clock when it refuses this machine's: by default where the server's
-    certificate is checked.
+    certificate is checked. `pool_size` is how many connections are kept open for threads that call
+    at the same time, `body_limit` how many bytes an answer may have.
 
     Making one sends nothing and reads no file. It may be shared by threads, and used in a
     `with` statement, which closes its connections.
@@ -159,6 +158,8 @@ class DataCenter(
         user: str | None = None,
         retries: Retry | None = DEFAULT_RETRY,
         correct_clock: bool | None = None,
+        pool_size: int = 10,
+        body_limit: int = BODY_LIMIT,
     ) -> None:
         super().__init__(
             verify=verify,
@@ -168,6 +169,8 @@ class DataCenter(
             act_as=act_as,
             retries=retries,
             correct_clock=correct_clock,
+            pool_size=pool_size,
+            body_limit=body_limit,
         )
         self.location = location
         self.known_locations = dict(KNOWN_LOCATIONS if known_locations is None else known_locations)
@@ -257,6 +260,8 @@ class DataCenter(
             user=self._user,
             retries=self.retries,
             correct_clock=self.correct_clock,
+            pool_size=self.pool_size,
+            body_limit=self.body_limit,
         )
         other._asked_locations = self._asked_locations
         return other
@@ -273,10 +278,10 @@ class DataCenter(
         signing = self._signing()
         if not isinstance(signing, HTTPSignatureAuth):
             raise InvalidInput('only an SSH key can sign a URL, not what auth= was given')
-        url = requests.Request('GET', self._address(path), params=self._acting(None)).prepare().url
+        url = self._address(path)
         key_id, key = signing.key()
         until = expiry(expires, self.clock.now())
-        return presigned_url(str(url), method, key_id, key, until)
+        return presigned_url(url, method, key_id, key, until)
 
     def default_package(self) -> Package | None:
         """Return the package flagged as default, else the one `create_machine()` would choose.

@@ -7,29 +7,34 @@ names are kept.
 from __future__ import annotations
 
 import base64
-import os
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import formatdate
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 import requests.auth
+from requests.structures import CaseInsensitiveDict
 
 from smartdc.errors.base import InvalidInput, SigningError
-from smartdc.key_files import Passphrase, Secret, is_text, read_private_key, read_public_blob
+from smartdc.key_files import Passphrase, Secret
 from smartdc.key_search import KeySearch
+from smartdc.signer import Signer
 from smartdc.ssh_agent import AgentSigner
-from smartdc.ssh_keys import (
-    PrivateKey,
-    md5_fingerprint,
-    parse_fingerprint,
-    public_line,
-    sha256_fingerprint,
-)
+from smartdc.ssh_keys import parse_fingerprint
+
+__all__ = [
+    'HTTPSignatureAuth',
+    'Key',
+    'Signer',
+    'authorization',
+    'key_path',
+    'search_for',
+    'signing_string',
+]
 
 SIGNED_HEADERS = ('(request-target)', 'date')
 
@@ -65,69 +70,21 @@ class Key(Protocol):
         """Sign the bytes."""
 
 
-class Signer:
-    """A private key from a file or from its text, read once, at first use.
+class Reuse:
+    """The last text that was signed, and its Authorization header; threads may share it."""
 
-    `secret` is a path (`~` is expanded) or the key's text; `passphrase` a str, bytes, or a
-    function without arguments that returns one, used only when the key is encrypted. Without it
-    the passphrase is asked for if there is a terminal. Attributes and sign() raise a SigningError
-    when the key cannot be used. Threads may share a Signer.
-    """
+    __slots__ = ('_header', '_lock', '_text')
 
-    __slots__ = ('_key', '_lock', '_passphrase', '_secret')
-
-    def __init__(self, secret: Secret, passphrase: Passphrase = None) -> None:
-        if not isinstance(secret, str | bytes | os.PathLike):
-            raise InvalidInput('A key is given as the path of its file, or as its text.')
-        self._secret = secret
-        self._passphrase = passphrase
-        self._key: PrivateKey | None = None
+    def __init__(self) -> None:
+        self._text = self._header = ''
         self._lock = threading.Lock()
 
-    def _loaded(self) -> PrivateKey:
-        if self._key is None:
-            with self._lock:
-                if self._key is None:
-                    self._key = read_private_key(self._secret, self._passphrase)
-        return self._key
-
-    @property
-    def algorithm(self) -> str:
-        """Name the algorithm as the Authorization header does, such as rsa-sha256."""
-        return self._loaded().algorithm
-
-    @property
-    def fingerprint(self) -> str:
-        """Return the MD5 fingerprint with colons, the one that CloudAPI knows."""
-        return md5_fingerprint(self._loaded().public_blob)
-
-    @property
-    def sha256_fingerprint(self) -> str:
-        """Return the fingerprint that ssh-keygen shows: 'SHA256:...' without padding."""
-        return sha256_fingerprint(self._loaded().public_blob)
-
-    @property
-    def public_key(self) -> str:
-        """Return the public key as a line of an authorized_keys file, without comment."""
-        return public_line(self._loaded().public_blob)
-
-    def sign(self, data: bytes) -> bytes:
-        """Sign the bytes: RSA with PKCS#1 v1.5, ECDSA as DER, Ed25519 as its 64 bytes."""
-        return self._loaded().sign(data)
-
-    def find_public_blob(self) -> bytes | None:
-        """Return the public part, without asking for a passphrase; None if that cannot be."""
-        return read_public_blob(self._secret)
-
-    def __repr__(self) -> str:
-        path = 'text' if is_text(self._secret) else repr(os.fsdecode(self._secret))
-        return f'Signer({path})'
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if is_text(self._secret):
-            raise InvalidInput('A key given as text is not pickled: give the path of its file.')
-        # The passphrase stays behind; a function that knows it may travel.
-        return Signer, (self._secret, self._passphrase if callable(self._passphrase) else None)
+    def header(self, text: str, sign: Callable[[str], str]) -> str:
+        """Return the header for a text, signed only if it is not the last one."""
+        with self._lock:
+            if self._text != text:
+                self._text, self._header = text, sign(text)
+            return self._header
 
 
 def signing_string(
@@ -138,15 +95,18 @@ def signing_string(
     `target` is the path with its query as it is sent. Raises InvalidInput when a header to be
     signed is not in `headers`, or when a value would break its line.
     """
-    values = {name.lower(): _text(value).strip(' \t') for name, value in headers.items()}
-    values['(request-target)'] = f'{method.lower()} {target}'
+    given = headers if isinstance(headers, CaseInsensitiveDict) else CaseInsensitiveDict(headers)
     lines = []
     for name in map(str.lower, signed_headers):
-        if name not in values:
+        if name == '(request-target)':
+            value = f'{method.lower()} {target}'
+        elif name in given:
+            value = _text(given[name]).strip(' \t')
+        else:
             raise InvalidInput(f'The header {name} is to be signed, but the request has none.')
-        if _LINE_BREAKING.search(values[name]):
+        if _LINE_BREAKING.search(value):
             raise InvalidInput(f'{name} has a control character in it: remove it.')
-        lines.append(f'{name}: {values[name]}')
+        lines.append(f'{name}: {value}')
     return '\n'.join(lines)
 
 
@@ -271,6 +231,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         self._signer = signer
         self._search = search
         self._chosen: tuple[str, Key] | None = None
+        self._reuse = Reuse()
         self._lock = threading.Lock()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -284,9 +245,15 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         text = signing_string(
             str(request.method), request.path_url, request.headers, self.signed_headers
         )
-        request.headers['Authorization'] = authorization(
-            key_id, key.algorithm, self.signed_headers, key.sign(text.encode())
-        )
+
+        def sign(text: str) -> str:
+            signature = key.sign(text.encode())
+            return authorization(key_id, key.algorithm, self.signed_headers, signature)
+
+        # What does not name the request is the same for all requests of a second.
+        reusable = '(request-target)' not in self.signed_headers
+        header = self._reuse.header(text, sign) if reusable else sign(text)
+        request.headers['Authorization'] = header
         return request
 
     def key(self) -> tuple[str, Key]:
@@ -350,7 +317,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         return f'HTTPSignatureAuth({self.key_id!r}, {self._signer!r}, login={self.login!r})'
 
     def __getstate__(self) -> dict[str, Any]:
-        hidden = ('_chosen', '_lock')
+        hidden = ('_chosen', '_lock', '_reuse')
         return {name: value for name, value in vars(self).items() if name not in hidden}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ def is_downgrade(old: str, new: str) -> bool:
     return old.startswith('https:') and not new.startswith('https:') and not is_loopback(new)
 
 
+@functools.lru_cache(64)
 def _checked(url: str) -> str:
     if any(ord(char) <= 32 or ord(char) == 127 for char in url):
         raise InvalidInput(f'not a URL: {url!r}')

@@ -19,6 +19,7 @@ from smartdc.errors import (
     InvalidInput,
     InvalidResponse,
     RequestExpired,
+    ResponseTooLarge,
     SmartDCError,
     Timeout,
     TLSError,
@@ -69,7 +70,7 @@ _BY_STATUS = {
 
 def fault_of(error: SmartDCError) -> Fault | None:
     """Return which fault an error is; None for one that another attempt would not mend."""
-    if isinstance(error, TLSError):
+    if isinstance(error, TLSError | ResponseTooLarge):
         return None
     if isinstance(error, ConnectionFailed):
         if not error.sent:

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import re
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from smartdc import signing
 from smartdc.errors.base import KeyUnsupported
 
 if TYPE_CHECKING:
@@ -38,14 +40,15 @@ class PrivateKey(ABC):
         line = public_line if isinstance(public_line, str) else public_line.decode('ascii')
         self.public_blob = base64.b64decode(line.split()[1])
 
-    @property
+    @cached_property
     def algorithm(self) -> str:
         """Name the algorithm as the Authorization header does, such as rsa-sha256."""
         return ALGORITHMS[blob_type(self.public_blob)]
 
+    @property
     @abstractmethod
-    def sign(self, data: bytes) -> bytes:
-        """Sign the bytes; the result is what CloudAPI takes, not yet base64."""
+    def sign(self) -> signing.Sign:
+        """Sign bytes; the result is what CloudAPI takes, not yet base64."""
 
     def __repr__(self) -> str:
         return f'<{type(self).__name__} {sha256_fingerprint(self.public_blob)}>'
@@ -58,12 +61,10 @@ class RSAPrivateKey(PrivateKey):
         super().__init__(key.public_key().export_key(format='OpenSSH'))
         self._key = key
 
-    def sign(self, data: bytes) -> bytes:
+    @cached_property
+    def sign(self) -> signing.Sign:
         """Sign the bytes; the result is as long as the key's modulus."""
-        from Crypto.Hash import SHA256
-        from Crypto.Signature import pkcs1_15
-
-        return pkcs1_15.new(self._key).sign(SHA256.new(data))
+        return signing.rsa(self._key)
 
 
 class ECDSAPrivateKey(PrivateKey):
@@ -73,13 +74,10 @@ class ECDSAPrivateKey(PrivateKey):
         super().__init__(key.public_key().export_key(format='OpenSSH'))
         self._key = key
 
-    def sign(self, data: bytes) -> bytes:
+    @cached_property
+    def sign(self) -> signing.Sign:
         """Sign the bytes; the result is DER."""
-        from Crypto.Hash import SHA256, SHA512
-        from Crypto.Signature import DSS
-
-        digest = (SHA256 if self.algorithm == 'ecdsa-sha256' else SHA512).new(data)
-        return DSS.new(self._key, 'fips-186-3', encoding='der').sign(digest)
+        return signing.ecdsa(self._key, self.algorithm.partition('-')[2].upper())
 
 
 class Ed25519PrivateKey(PrivateKey):
@@ -89,11 +87,10 @@ class Ed25519PrivateKey(PrivateKey):
         super().__init__(key.public_key().export_key(format='OpenSSH'))
         self._key = key
 
-    def sign(self, data: bytes) -> bytes:
+    @cached_property
+    def sign(self) -> signing.Sign:
         """Sign the bytes; the result has 64 bytes."""
-        from Crypto.Signature import eddsa
-
-        return eddsa.new(self._key, 'rfc8032').sign(data)
+        return signing.ed25519(self._key)
 
 
 def md5_fingerprint(blob: bytes) -> str:

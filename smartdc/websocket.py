@@ -15,7 +15,8 @@ from smartdc.connection import Connection
 from smartdc.errors import ConfigurationError, ConnectionFailed, InvalidResponse, SmartDCError
 from smartdc.locations import is_loopback
 from smartdc.retrying import Attempts, Retry
-from smartdc.transport import tls_context, translated
+from smartdc.trace import log
+from smartdc.transport import prepared, tls_context, translated
 
 if TYPE_CHECKING:
     from websockets.http11 import Response
@@ -55,7 +56,8 @@ def open_websocket(
             attempts.again(error)
         else:
             attempts.succeeded()
-            server._log(_answer(opened.response, request), time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            log(_answer(opened.response, request), seconds, server.verbose)
             return opened
 
 
@@ -77,13 +79,8 @@ def _library() -> ModuleType:
 
 def _signed(server: Connection, path: str, api_version: str | None) -> requests.PreparedRequest:
     given = {'Accept-Version': api_version, 'X-Api-Version': api_version} if api_version else {}
-    return requests.Request(
-        'GET',
-        server._address(path),
-        headers=server._headers(given, None),
-        params=server._acting(None),
-        auth=server._signing(),
-    ).prepare()
+    headers = server._headers(given, None)
+    return prepared('GET', server._address(path), headers, None, server._signing())
 
 
 def _open(
@@ -113,7 +110,7 @@ def _open(
         )
     except exceptions.InvalidStatus as refused:
         answer = _answer(refused.response, request)
-        refuse(answer, server.clock.now())
+        refuse(answer, bytes(refused.response.body or b''), server.clock.now())
         raise InvalidResponse(
             f'GET {url} answered with status {answer.status_code}, not with a websocket'
         ) from None

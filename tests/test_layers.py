@@ -14,12 +14,12 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 #: The floors of the house, from the ground up: a module imports only from floors below its own,
 #: or from its own where that is listed.
 FLOORS = [
-    {'errors'},
+    {'errors', 'signing', 'trace'},
     {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
     {'watchdog'},
     {'transport', 'key_files', 'retrying', 'server_clock'},
     {'creating'},
-    {'ssh_agent', 'chapter', 'connection'},
+    {'ssh_agent', 'chapter', 'connection', 'signer'},
     {'key_search', 'profiles'},
     {'http_signature', 'snapshot', 'websocket'},
     {'changefeed', 'console', 'presign', 'certificates'},

@@ -16,6 +16,7 @@
     │   ├── TLSError                     the server's certificate was not accepted
     │   └── Timeout (requests.Timeout)   no answer in time
     ├── InvalidResponse                  an answer that is not CloudAPI's
+    │   └── ResponseTooLarge             an answer longer than `body_limit`
     ├── APIError (requests.HTTPError)    CloudAPI said no; one class a code, below
     │   └── MachineGone                  the machine is deleted; carries its last data
     ├── Unsupported (RuntimeError)       this API version does not have it
@@ -39,6 +40,7 @@ from smartdc.errors.base import (
     MachineFailed,
     NotAPrivateKey,
     PassphraseRequired,
+    ResponseTooLarge,
     SigningError,
     SmartDCError,
     Timeout,
@@ -162,6 +164,7 @@ __all__ = [
     'PreconditionFailed',
     'RequestExpired',
     'ResourceNotFound',
+    'ResponseTooLarge',
     'ServiceUnavailable',
     'SigningError',
     'SmartDCError',

@@ -79,7 +79,22 @@ class Timeout(ConnectionFailed, requests.Timeout):
 
 
 class InvalidResponse(SmartDCError):
-    """The answer is not one that CloudAPI gives: not JSON, or cut short."""
+    """The answer is not one that CloudAPI gives: not JSON, or damaged.
+
+    `request_id` identifies the exchange in the server's log, None if the server did not tell it.
+    """
+
+    def __init__(self, text: str = '', *, request_id: str | None = None) -> None:
+        super().__init__(f'{text} [request id {request_id}]' if request_id else text)
+        self.text = text
+        self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), (self.text,), {'request_id': self.request_id})
+
+
+class ResponseTooLarge(InvalidResponse):
+    """The answer is longer than the client takes."""
 
 
 class WaitFailed(SmartDCError):

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tests.bench` measures each figure against its floor, in one run."""

@@ -1,0 +1,109 @@
+"""What the benchmarks' server answers: machines of the size that CloudAPI's have."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+PAGE = 1000
+_ITEM = re.compile(r'/[^/]+/machines/[0-9a-f-]{36}')
+
+
+def machine(number: int) -> dict[str, Any]:
+    """Return a machine of about two thousand bytes of JSON."""
+    key = f'ssh-rsa {base64.b64encode(hashlib.sha512(b"%d" % number).digest() * 4).decode()} ops'
+    network = '7326787b-1111-4222-8333-944444444444'
+    nics = [
+        {
+            'mac': f'90:b8:d0:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}',
+            'primary': not index,
+            'ip': f'10.{index}.{number >> 8 & 255}.{number & 255}',
+            'netmask': '255.255.0.0',
+            'gateway': f'10.{index}.0.1',
+            'network': network,
+        }
+        for index in range(2)
+    ]
+    return {
+        'id': f'b1e3f1c0-9999-4aaa-8bbb-{number:012x}',
+        'name': f'web{number}',
+        'type': 'smartmachine',
+        'brand': 'joyent',
+        'state': 'running',
+        'image': 'beef0000-0002-4000-8000-000000000002',
+        'ips': [nic['ip'] for nic in nics],
+        'memory': 1024,
+        'disk': 25600,
+        'deletion_protection': False,
+        'metadata': {'root_authorized_keys': f'{key}\n', 'user-script': '#!/bin/sh\necho hello\n'},
+        'tags': {'role': 'web', 'count': number, 'prod': True},
+        'created': '2025-01-02T03:04:05.006Z',
+        'updated': '2025-01-02T03:05:05.000Z',
+        'networks': [network],
+        'nics': nics,
+        'primaryIp': nics[0]['ip'],
+        'firewall_enabled': False,
+        'compute_node': '44454c4c-5300-1057-8050-b7c04f533532',
+        'package': 'g1-small',
+        'dns_names': [f'web{number}.inst.acme.us-alpha-1.cns.example'],
+        **{f'note_{index}': 'x' * 60 for index in range(6)},
+    }
+
+
+def reply(body: bytes, **headers: object) -> bytes:
+    """Return an answer with CloudAPI's headers."""
+    digest = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    lines = [
+        'HTTP/1.1 200 OK',
+        'Content-Type: application/json',
+        f'Content-Length: {len(body)}',
+        f'Content-MD5: {digest}',
+        'Date: Sat, 28 Nov 2026 03:00:00 GMT',
+        'Server: cloudapi/9.20.0',
+        'Api-Version: 9.0.0',
+        'Request-Id: 5f0c1e0e-6f3c-4c4d-9a86-1a1a1a1a1a1a',
+        'Response-Time: 20',
+        *(f'{name.replace("_", "-")}: {value}' for name, value in headers.items()),
+    ]
+    return '\r\n'.join([*lines, '', '']).encode() + body
+
+
+@functools.cache
+def _rows(machines: int) -> tuple[bytes, ...]:
+    return tuple(json.dumps(machine(number)).encode() for number in range(machines))
+
+
+def table(machines: int) -> Mapping[str, bytes]:
+    """Return the answers that do not depend on a page: one machine, and nothing."""
+    rows = _rows(machines)
+    return {
+        'one': reply(rows[0]),
+        'done': b'HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n',
+        **{f'page {at}': _page(rows, at) for at in range(0, machines, PAGE)},
+    }
+
+
+def _page(rows: tuple[bytes, ...], at: int) -> bytes:
+    found = rows[at : at + PAGE]
+    body = b'[' + b','.join(found) + b']'
+    return reply(body, x_query_limit=PAGE, x_resource_count=len(found))
+
+
+def answer(table: Mapping[str, bytes], method: str, target: str) -> bytes:
+    """Return the answer to a request."""
+    parts = urlsplit(target)
+    if method == 'POST':
+        return table['done']
+    if _ITEM.fullmatch(parts.path):
+        return table['one']
+    offset = int(parse_qs(parts.query).get('offset', ['0'])[0])
+    rows = len([name for name in table if name.startswith('page')]) * PAGE
+    if offset >= rows:
+        return reply(b'[]', x_query_limit=PAGE, x_resource_count=0)
+    return table.get(f'page {offset}') or reply(b'[]')
