@@ -133,6 +133,18 @@ def expect_json(data: Any, response: requests.Response) -> None:
         )
 
 
+def full_page(response: requests.Response, asked: int) -> int:
+    """Return how many rows a full page has by the server's word, else as many as were asked for."""
+    told = response.headers.get('x-query-limit', '')
+    return int(told) if told.isdecimal() else asked
+
+
+def resource_count(response: requests.Response) -> int:
+    """Return how many rows an answer to a HEAD says that a page has."""
+    told = response.headers.get('x-resource-count', '')
+    return int(told) if told.isdecimal() else 0
+
+
 def _invalid(response: requests.Response, text: str) -> InvalidResponse:
     return InvalidResponse(
         f'{response.request.method} {response.url} {text}',

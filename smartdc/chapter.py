@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 class MachineChapter:
     """The machine's id, its data center, and the data center's ways to make a call."""
 
-    __slots__ = ('_call', '_create_named', 'data', 'datacenter', 'id')
+    __slots__ = ('data', 'datacenter', 'id')
 
     id: str
     datacenter: DataCenter
     data: dict[str, Any]
-    _call: Callable[..., Any]
-    _create_named: Callable[..., Any]
+
+    @property
+    def _call(self) -> Callable[..., Any]:
+        return self.datacenter._call
+
+    @property
+    def _create_named(self) -> Callable[..., Any]:
+        return self.datacenter._create_named
 
 
 def pairs(what: str, given: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:

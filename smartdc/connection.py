@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,17 @@ from typing import Any, Self, TextIO
 
 import requests
 
-from smartdc.answers import check_digest, decoded, expect_json, refuse
+from smartdc.answers import check_digest, decoded, expect_json, full_page, refuse
 from smartdc.creating import like, once
-from smartdc.errors import APIError, ConfigurationError, InvalidInput, SmartDCError
+from smartdc.errors import (
+    APIError,
+    ConfigurationError,
+    InvalidInput,
+    InvalidResponse,
+    SmartDCError,
+)
 from smartdc.locations import base_url, is_loopback
+from smartdc.paging import PAGE, Ahead, Page, rows
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.server_clock import ServerClock
@@ -28,6 +34,7 @@ from smartdc.transport import (
     Patience,
     Pool,
     Verify,
+    json_body,
     longest,
     prepared,
     send,
@@ -133,7 +140,7 @@ class Connection:
     ) -> tuple[Any, requests.Response]:
         """Make a signed request, as often as it takes, and decode its answer."""
         url = self._address(path, params)
-        body = None if data is None else _encoded(data)
+        body = None if data is None else json_body(data)
         attempts = Attempts(self.retries, self._budget, self.clock, method)
         while True:
             try:
@@ -203,10 +210,44 @@ class Connection:
         if isinstance(body, Mapping):
             body = {name: value for name, value in body.items() if value is not None}
         path = fill(template, *parts)
-        data, response = self._ask(method, path, headers, body, decoded, _query(query))
+        data, response = self._ask(method, path, headers, body, decoded, query)
         if read is None or not response.is_redirect:
             expect_json(data, response)
         return data if read is None else read(data, response)
+
+    def _rows(
+        self,
+        template: str,
+        *parts: object,
+        query: Mapping[str, Any],
+        start: int = 0,
+        size: int = PAGE,
+        key: str = 'id',
+    ) -> Iterator[Any]:
+        """Yield each row of a chapter's paged list once, from an offset on, a thousand a page."""
+        path = fill(template, *parts)
+
+        def ask(offset: int, decode: Callable[[requests.Response, bytes], Any]) -> Any:
+            asked = {**query, 'limit': size, 'offset': start + offset}
+            return self._ask('GET', path, None, None, decode, asked)
+
+        def get(offset: int) -> tuple[bytes, requests.Response]:
+            return ask(offset, lambda _, content: content)
+
+        def decode(got: tuple[bytes, requests.Response], offset: int) -> Page:
+            content, response = got
+            try:
+                found = decoded(response, content)
+            except InvalidResponse:
+                found, response = ask(offset, decoded)
+            expect_json(found, response)
+            return found, min(size, full_page(response, size))
+
+        ahead = Ahead(get, decode)
+        try:
+            yield from rows(ahead, key)
+        finally:
+            ahead.close()
 
     def _create(
         self,
@@ -252,7 +293,7 @@ class Connection:
         self, method: str, template: str, *parts: object, query: Mapping[str, Any]
     ) -> requests.Response:
         """Make a chapter's call whose answer is read bit by bit, and return the response."""
-        url = self._address(fill(template, *parts), _query(query))
+        url = self._address(fill(template, *parts), query)
         began = time.perf_counter()
         with self._sending(self.timeout) as (session, patience):
             request = prepared(method, url, self._headers(None, None), None, self._signing())
@@ -357,20 +398,3 @@ class Connection:
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _query(query: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in (query or {}).items() if value is not None}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return 'true' if value else 'false'
-    return value
-
-
-def _encoded(data: Any) -> bytes:
-    try:
-        return json.dumps(data, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f'this cannot be sent as JSON: {error}') from None

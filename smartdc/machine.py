@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -82,13 +82,11 @@ class Machine(
         credentials: bool = False,
     ) -> None:
         self.datacenter = cast('DataCenter', datacenter)
-        self._call: Callable[..., Any] = datacenter._call
-        self._create_named: Callable[..., Any] = datacenter._create_named
         self._deleting = False
         if data is None:
             data = self.datacenter.raw_machine_data(ident(machine_id), credentials)
         self.data = data
-        self.id: str = machine_id or data['id']
+        self.id: str = data.get('id') or ('' if machine_id is None else ident(machine_id))
 
     @classmethod
     def create_in_datacenter(cls, datacenter: DataCenter, **kwargs: Any) -> Machine:

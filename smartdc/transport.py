@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import math
 import os
 import ssl
@@ -175,11 +176,27 @@ def wire_url(base_url: str) -> str:
 
 
 def with_query(url: str, params: Mapping[str, Any]) -> str:
-    """Return a URL that is safe to send, with these parameters added to its query."""
+    """Return a URL that is safe to send, with these parameters added to its query.
+
+    A parameter that is None is left out.
+    """
     address = quote(url, safe=_PLAIN)
-    if not params:
+    given = {name: _plain(value) for name, value in params.items() if value is not None}
+    if not given:
         return address
-    return f'{address}{"&" if "?" in address else "?"}{urlencode(params, doseq=True)}'
+    return f'{address}{"&" if "?" in address else "?"}{urlencode(given, doseq=True)}'
+
+
+def _plain(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def json_body(data: Any) -> bytes:
+    """Return data as the body of a request."""
+    try:
+        return json.dumps(data, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f'this cannot be sent as JSON: {error}') from None
 
 
 def prepared(

@@ -1,12 +1,16 @@
 """Complete lists out of pages that come and go."""
 
+import threading
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartdc.paging import complete, total
+import smartdc
+from smartdc.paging import Ahead, complete, rows, total
+from smartdc.waiting import seconds_left
+from tests.clocks import TestClock
 
 
 class Listing:
@@ -82,3 +86,83 @@ def test_a_server_that_ignores_the_offset_is_not_asked_for_ever() -> None:
 def test_the_total_adds_up_pages(rows: int) -> None:
     """A count goes on while pages are full."""
     assert rows == total(lambda offset: (min(1000, max(0, rows - offset)), 1000))
+
+
+class Server:
+    """A list of numbers on pages of ten, which remembers what was asked and by how many."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.asked: list[int] = []
+        self.threads: set[int] = set()
+
+    def get(self, offset: int) -> list[dict[str, Any]]:
+        """Return the rows of a page."""
+        self.asked.append(offset)
+        self.threads.add(threading.get_ident())
+        return [{'id': number} for number in range(offset, min(offset + 10, self.count))]
+
+    def rows(self) -> list[int]:
+        """Return the whole list, fetched ahead."""
+        ahead = Ahead(self.get, lambda page, _: (page, 10))
+        try:
+            return [row['id'] for row in rows(ahead)]
+        finally:
+            ahead.close()
+
+
+@pytest.mark.parametrize(
+    ('count', 'most'), [(0, 1), (9, 1), (10, 3), (11, 3), (19, 6), (20, 6), (100, 16)]
+)
+def test_pages_are_fetched_ahead_once_the_first_was_full(count: int, most: int) -> None:
+    """Each page is asked for once, in other threads, and few beyond the end."""
+    server = Server(count)
+
+    assert list(range(count)) == server.rows()
+    assert len(set(server.asked)) == len(server.asked) <= most
+    assert (len(server.asked) > 1) == bool(server.threads - {threading.get_ident()})
+
+
+def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
+    """The rows before it come first; what went wrong beyond the end does not matter."""
+
+    def get(offset: int) -> list[dict[str, Any]]:
+        if offset == 18:
+            raise smartdc.ResourceNotFound(404)
+        return [{'id': number} for number in range(offset, offset + 10)]
+
+    ahead = Ahead(get, lambda page, _: (page, 10))
+    coming = rows(ahead)
+
+    assert list(range(19)) == [next(coming)['id'] for _ in range(19)]
+    with pytest.raises(smartdc.ResourceNotFound):
+        next(coming)
+    ahead.close()
+
+
+def test_a_deadline_goes_along_to_the_pages_ahead() -> None:
+    """The threads that fetch know how much time is left."""
+    clock, left = TestClock(), []
+
+    def get(offset: int) -> list[dict[str, Any]]:
+        left.append(seconds_left())
+        return [{'id': number} for number in range(offset, min(offset + 10, 25))]
+
+    ahead = Ahead(get, lambda page, _: (page, 10))
+    with smartdc.deadline(7, clock=clock):
+        assert 25 == len(list(rows(ahead)))
+    ahead.close()
+
+    assert {7} == set(left)
+
+
+def test_no_thread_is_left() -> None:
+    """A list that is left in the middle ends its threads, too."""
+    before = threading.active_count()
+    ahead = Ahead(Server(100).get, lambda page, _: (page, 10))
+    listing = rows(ahead)
+    for _ in range(25):
+        next(listing)
+    ahead.close()
+
+    assert before == threading.active_count()

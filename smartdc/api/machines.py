@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from smartdc.answers import full_page, resource_count
 from smartdc.chapter import pairs, script
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.machine import Machine
-from smartdc.paging import PAGE, complete, page_of, total
+from smartdc.paging import PAGE, total
 from smartdc.paths import ident
 from smartdc.types import Disk, NetworkObject, Scalar, VolumeMount
 
@@ -71,19 +72,48 @@ class MachinesChapter(Connection):
             tags=tags,
             brand=brand,
             docker=docker,
+            credentials=credentials or None,
         )
-        if credentials:
-            query['credentials'] = True
-
-        def page(start: int | None, size: int | None) -> tuple[list[dict[str, Any]], int]:
-            asked = {**query, 'limit': size, 'offset': start}
-            return self._call('GET', '/machines', query=asked, read=page_of(size or PAGE))
-
         if paged or tags == '*':
-            rows, _ = page(offset, limit)
+            page = {**query, 'limit': limit, 'offset': offset}
+            rows = self._call('GET', '/machines', query=page)
         else:
-            rows = complete(lambda at: page((offset or 0) + at, limit or PAGE))
+            rows = self._rows('/machines', query=query, start=offset or 0, size=limit or PAGE)
         return [self._machine(row) for row in rows]
+
+    def iter_machines(
+        self,
+        *,
+        name: str | None = None,
+        image: str | Mapping[str, Any] | None = None,
+        state: str | None = None,
+        machine_type: str | None = None,
+        memory: int | None = None,
+        tombstone: bool | int | None = None,
+        tags: Mapping[str, Scalar] | None = None,
+        brand: str | None = None,
+        docker: bool | None = None,
+        credentials: bool = False,
+    ) -> Iterator[Machine]:
+        """Yield the machines that match all of what is given, one after the other.
+
+        `GET /:login/machines`, since 6.5. The filters are those of `machines`. A few pages of a
+        thousand machines are held at a time, so that a list of any length takes the same memory;
+        nothing is asked before the first machine is taken.
+        """
+        query = _filters(
+            type=machine_type,
+            name=name,
+            image=image,
+            state=state,
+            memory=memory,
+            tombstone=tombstone,
+            tags=tags,
+            brand=brand,
+            docker=docker,
+            credentials=credentials or None,
+        )
+        return map(self._machine, self._rows('/machines', query=query))
 
     def num_machines(
         self,
@@ -293,5 +323,4 @@ def _checked_name(name: str) -> str:
 
 
 def _count(_: Any, response: requests.Response) -> tuple[int, int]:
-    headers = response.headers
-    return int(headers.get('x-resource-count', 0)), int(headers.get('x-query-limit', PAGE))
+    return resource_count(response), full_page(response, PAGE)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.connection import Connection
-from smartdc.paging import PAGE, complete, page_of
 from smartdc.paths import ident
 from smartdc.search import search_dicts
 from smartdc.types import Network, NetworkIP
@@ -45,17 +44,8 @@ class NetworksChapter(Connection):
         `GET /:login/networks/:id/ips`, since 8.4. On public networks only the account's own are
         listed. Raises ResourceNotFound, InvalidArgument for a pool of networks.
         """
-        found: Any = complete(
-            lambda offset: self._call(
-                'GET',
-                '/networks/{}/ips',
-                ident(network),
-                query={'limit': PAGE, 'offset': offset},
-                read=page_of(PAGE),
-            ),
-            'ip',
-        )
-        return found
+        rows = self._rows('/networks/{}/ips', ident(network), query={}, key='ip')
+        return list(rows)
 
     def network_ip(self, network: str | Mapping[str, Any], ip: str) -> NetworkIP:
         """Return one address of a network.

@@ -15,7 +15,9 @@ from smartdc import (
     ResourceNotFound,
     ValidationFailed,
 )
+from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
+from tests.servers import json_reply, serving
 
 BAD_METADATA: list[Any] = ['text', ['a'], {'k': None}, {'k': [1]}, {1: 'x'}, 7]
 BAD_TAGS: list[Any] = ['text', {'k': {}}, {'': 'x'}]
@@ -260,3 +262,24 @@ def test_a_list_of_any_length_is_exact(count: int) -> None:
 
         assert sorted(names) == sorted(str(machine.name) for machine in found)
         assert count == len(set(found)) == sdc.num_machines()
+
+
+def test_machines_come_one_after_the_other() -> None:
+    """Nothing is asked before the first is taken, and the filters are those of the list."""
+    world = {'machines': [{'name': f'm{n}', 'tags': {'odd': n % 2}} for n in range(7)]}
+    with Simulator(world) as cloud, cloud.datacenter() as sdc:
+        machines = sdc.iter_machines(tags={'odd': 1})
+        before = len(cloud.requests)
+
+        assert {'m1', 'm3', 'm5'} == {machine.name for machine in machines}
+        assert (0, 1) == (before, len(cloud.requests))
+
+
+def test_a_page_that_is_damaged_is_asked_for_again(cloud: Simulator) -> None:
+    """Broken JSON on a page ahead costs one more request."""
+    rows = [{'id': f'{number:04}'} for number in range(1000)]
+    good = [json_reply(200, json.dumps(part).encode()) for part in (rows, rows[-1:], [])]
+    with serving(good[0], json_reply(200, b'['), json_reply(200, b'['), good[1]) as server:
+        sdc = DataCenter(server.url, '/a/keys/b', cloud.key_path, retries=Retry(base=0))
+        with sdc:
+            assert 1000 == len(sdc.machines())
