@@ -1,6 +1,7 @@
 """What every test gets: a clean environment, no network but loopback, and a CloudAPI."""
 
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from smartdc import DataCenter, Machine
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
-from tests import openapi
+from tests import agents, openapi
 
 #: 2026-01-02T03:04:05Z
 START = 1767323045.0
@@ -83,3 +84,18 @@ def machine(sdc: DataCenter) -> Machine:
     machine = sdc.create_machine(name='web0')
     machine.poll_until('running')
     return machine
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Make a directory whose name is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix='agent') as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def agent(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Run a real ssh-agent without keys, on `socket` in the directory that is yielded."""
+    with agents.running(place / 'socket'):
+        monkeypatch.setenv('SSH_AUTH_SOCK', str(place / 'socket'))
+        yield place

@@ -28,9 +28,6 @@ from smartdc import (
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.simulator import Simulator, certificate
 from tests.programs import KEYS, need, node_modules, run
-from tests.test_key_search import agent, place
-
-__all__ = ['agent', 'place']
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,32 +21,13 @@ from smartdc.errors import (
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.key_search import KeySearch
 from smartdc.simulator import Simulator
-from tests.programs import KEYS, PASSPHRASE, is_signature, need, run
-from tests.test_ssh_agent import FakeAgent, blob_of, listing, packed, signature
+from tests.agents import FakeAgent, listing, packed, signature
+from tests.programs import KEYS, PASSPHRASE, is_signature, run
+from tests.test_ssh_agent import blob_of
 
 RSA, P256, P384, ED25519 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'ed25519-openssh'
 #: The key of RSA again, encrypted.
 LOCKED_PEM, LOCKED = 'rsa2048-pkcs1-encrypted.pem', 'rsa2048-openssh-encrypted'
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """Make a directory whose name is short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix='agent') as directory:
-        yield Path(directory)
-
-
-@pytest.fixture
-def agent(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Run a real ssh-agent without keys."""
-    path = str(place / 'socket')
-    command = [need('ssh-agent'), '-a', path, '-D']
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        monkeypatch.setenv('SSH_AUTH_SOCK', path)
-        yield place
-        process.terminate()
 
 
 @pytest.fixture

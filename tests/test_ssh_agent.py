@@ -5,14 +5,7 @@ from __future__ import annotations
 import base64
 import pickle
 import re
-import shutil
-import socket
-import struct
-import subprocess
-import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +15,9 @@ from smartdc.errors import AgentError, KeyUnreadable, KeyUnsupported, SigningErr
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.ssh_agent import AgentSigner, identities
 from smartdc.ssh_keys import blob_type
-from tests.programs import KEYS, is_signature, need, run
+from tests import agents
+from tests.agents import FakeAgent, listing, packed, signature
+from tests.programs import KEYS, is_signature, run
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
 ED25519 = 'ed25519-openssh'
@@ -32,94 +27,11 @@ BRIEF = 0.05
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """Make a directory whose name is short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix='agent') as directory:
-        yield Path(directory)
-
-
-@pytest.fixture
-def agent(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Run a real ssh-agent that holds five keys."""
-    path = str(place / 'socket')
-    command = [need('ssh-agent'), '-a', path, '-D']
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()  # it tells its socket once that is there
-        monkeypatch.setenv('SSH_AUTH_SOCK', path)
-        for name in HELD:
-            shutil.copyfile(KEYS / name, place / name)
-            (place / name).chmod(0o600)
-            run('ssh-add', '-q', str(place / name))
-        yield path
-        process.terminate()
-
-
-class FakeAgent:
-    """A server that answers the n-th connection with the n-th reply, whatever is asked.
-
-    A reply of None is silence until the server is closed.
-    """
-
-    def __init__(self, path: Path, replies: list[bytes | None]) -> None:
-        self.path = str(path)
-        self.asked: list[bytes] = []
-        self._replies = replies
-        self._held: list[socket.socket] = []
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(self.path)
-        self._server.listen()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        for reply in self._replies:
-            try:
-                connection = self._server.accept()[0]
-            except OSError:
-                return
-            self._held.append(connection)
-            self.asked.append(connection.recv(65536))
-            if reply is not None:
-                self._answer(connection, reply)
-
-    def _answer(self, connection: socket.socket, reply: bytes) -> None:
-        with connection:
-            try:
-                for start in range(0, len(reply), 50):
-                    connection.sendall(reply[start : start + 50])
-            except OSError:
-                return  # the client has seen enough
-
-    def close(self) -> None:
-        """End the server and its thread."""
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        self._thread.join()
-        for connection in self._held:
-            connection.close()
-
-    def __enter__(self) -> FakeAgent:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def packed(data: bytes) -> bytes:
-    """Return SSH's wire form of a string."""
-    return struct.pack('>I', len(data)) + data
-
-
-def listing(*blobs: bytes) -> bytes:
-    """Return an agent's message that lists keys."""
-    keys = b''.join(packed(blob) + packed(b'comment') for blob in blobs)
-    return packed(b'\x0c' + struct.pack('>I', len(blobs)) + keys)
-
-
-def signature(name: bytes, content: bytes, more: bytes = b'') -> bytes:
-    """Return an agent's message that holds a signature."""
-    return packed(b'\x0e' + packed(packed(name) + packed(content)) + more)
+def held(agent: Path) -> str:
+    """Return the socket of a real ssh-agent that holds five keys."""
+    for name in HELD:
+        agents.add(name, agent)
+    return str(agent / 'socket')
 
 
 def blob_of(name: str) -> bytes:
@@ -133,7 +45,7 @@ def sign_once(auth: HTTPSignatureAuth) -> str:
     return str(request.headers['Authorization'])
 
 
-def test_identities_are_those_that_ssh_add_shows(agent: str) -> None:
+def test_identities_are_those_that_ssh_add_shows(held: str) -> None:
     """The keys, comments and fingerprints are those that ssh-add lists."""
     lines = [line.split(' ', 2) for line in run('ssh-add', '-L').splitlines()]
     md5 = [line.split()[1] for line in run('ssh-add', '-l', '-E', 'md5').splitlines()]
@@ -146,11 +58,11 @@ def test_identities_are_those_that_ssh_add_shows(agent: str) -> None:
 
 
 @pytest.mark.parametrize('name', [RSA, P256, P521, ED25519])
-def test_agent_signs_as_the_file_does(agent: str, name: str) -> None:
+def test_agent_signs_as_the_file_does(held: str, name: str) -> None:
     """What the agent signs is good for the same algorithm and key as with the file."""
     file = Signer(KEYS / name)
     for wanted in (file.fingerprint, file.sha256_fingerprint, blob_of(name)):
-        signer = AgentSigner(wanted, path=agent)
+        signer = AgentSigner(wanted, path=held)
         for attribute in ('algorithm', 'fingerprint', 'sha256_fingerprint', 'public_key'):
             assert getattr(file, attribute) == getattr(signer, attribute)
         for n in range(20):  # short numbers in an ECDSA signature come by chance
@@ -158,7 +70,7 @@ def test_agent_signs_as_the_file_does(agent: str, name: str) -> None:
             assert is_signature(file.public_key, file.algorithm, signer.sign(data), data)
 
 
-def test_agent_with_a_p384_key(agent: str) -> None:
+def test_agent_with_a_p384_key(held: str) -> None:
     """P-384 keys are refused, because agents sign with SHA-384 there."""
     signer = AgentSigner(Signer(KEYS / P384).fingerprint)
     for _ in range(2):
@@ -166,7 +78,7 @@ def test_agent_with_a_p384_key(agent: str) -> None:
             signer.sign(b'data')
 
 
-def test_agent_without_the_key(agent: str) -> None:
+def test_agent_without_the_key(held: str) -> None:
     """When the agent lacks the key, the error lists what it holds."""
     signer = AgentSigner('00' * 16)
     with pytest.raises(AgentError, match='does not hold') as error:
@@ -174,7 +86,7 @@ def test_agent_without_the_key(agent: str) -> None:
     assert Signer(KEYS / RSA).fingerprint in str(error.value)
 
 
-def test_agent_that_refuses(agent: str, place: Path) -> None:
+def test_agent_that_refuses(held: str, place: Path) -> None:
     """An agent that no longer holds the key refuses, and that is an error of ours."""
     signer = AgentSigner(Signer(KEYS / ED25519).fingerprint)
     signer.sign(b'data')
@@ -184,7 +96,7 @@ def test_agent_that_refuses(agent: str, place: Path) -> None:
     assert [] == identities()
 
 
-def test_agent_that_is_locked(agent: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agent_that_is_locked(held: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A locked agent shows no keys."""
     helper = place / 'askpass'
     helper.write_text('#!/bin/sh\necho secret\n')
@@ -281,7 +193,7 @@ def test_agent_keys_of_other_kinds(place: Path, kind: bytes) -> None:
 @pytest.mark.parametrize('prefix', ['', '/acme/keys/'])
 @pytest.mark.parametrize('field', ['fingerprint', 'sha256_fingerprint'])
 @pytest.mark.parametrize('secret', [None, 'missing'])
-def test_auth_asks_the_agent_first(agent: str, prefix: str, field: str, secret: str | None) -> None:
+def test_auth_asks_the_agent_first(held: str, prefix: str, field: str, secret: str | None) -> None:
     """With a fingerprint, the agent's key signs and the file is not even opened."""
     file = Signer(KEYS / P521)
     key_id = prefix + getattr(file, field)
@@ -294,7 +206,7 @@ def test_auth_asks_the_agent_first(agent: str, prefix: str, field: str, secret: 
 
 @pytest.mark.parametrize('key_id', [None, '/acme/keys/a name'])
 def test_auth_finds_the_agent_key_by_the_public_file(
-    agent: str, place: Path, key_id: str | None
+    held: str, place: Path, key_id: str | None
 ) -> None:
     """Without a fingerprint, the .pub file beside the secret says which key is meant."""
     public = Signer(KEYS / RSA).public_key
@@ -318,7 +230,7 @@ def test_auth_falls_back_to_the_file(
         assert 1 == len(fake.asked)
 
 
-def test_auth_takes_p384_from_the_file(agent: str) -> None:
+def test_auth_takes_p384_from_the_file(held: str) -> None:
     """A P-384 key that an agent holds is used from its file."""
     file = Signer(KEYS / P384)
     auth = HTTPSignatureAuth(file.fingerprint, KEYS / P384, login='acme', allow_agent=True)
