@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pickle
 import shutil
@@ -21,9 +22,8 @@ from smartdc.errors import (
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.key_search import KeySearch
 from smartdc.simulator import Simulator
-from tests.agents import FakeAgent, listing, packed, signature
+from tests.agents import Listener, packed
 from tests.programs import KEYS, PASSPHRASE, is_signature, run
-from tests.test_ssh_agent import blob_of
 
 RSA, P256, P384, ED25519 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'ed25519-openssh'
 #: The key of RSA again, encrypted.
@@ -74,39 +74,42 @@ def generate(count: int, place: Path) -> list[str]:
     return [line.split()[1] for line in lines]
 
 
+def is_asked_to_sign(message: bytes, public: str) -> bool:
+    """Tell whether a message asks an agent for a signature by this key."""
+    return message[4] == 13 and message[5:].startswith(packed(base64.b64decode(public.split()[1])))
+
+
 def is_good(key: KeySearch, public: str) -> bool:
     """Tell whether a key signs as the public one says."""
     return is_signature(public, key.algorithm, key.sign(b'data'), b'data')
 
 
-@pytest.mark.parametrize('count', [1, 6, 20])
-def test_the_right_key_of_many_signs_once(agent: Path, count: int) -> None:
-    """Each key of an agent is found by each form of its fingerprint, and makes the signature."""
-    for number, sha256 in enumerate(generate(count, agent)):
-        public = (agent / f'key{number}.pub').read_text()
-        md5 = run('ssh-keygen', '-l', '-E', 'md5', '-f', str(agent / f'key{number}.pub')).split()[1]
-        bare = md5.removeprefix('MD5:')
-        for form in (sha256, f'{sha256}=', sha256[7:], md5, bare, bare.replace(':', '')):
-            key = KeySearch(form)
-            assert sha256 == key.sha256_fingerprint
-            assert bare == key.fingerprint
-        assert is_good(KeySearch(f'key {number}'), public)
-        assert is_good(KeySearch(sha256), public)
-
-
-@pytest.mark.parametrize('count', [1, 6, 20])
-def test_one_signature_is_asked_for(
-    place: Path, monkeypatch: pytest.MonkeyPatch, count: int
+@pytest.mark.parametrize('count', [0, 1, 6, 20])
+def test_the_right_key_of_many_signs_once(
+    agent: Path, ssh: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    """An agent with many keys lists them and signs once, whichever key is meant."""
-    blob = blob_of(ED25519)
-    others = [packed(b'ssh-ed25519') + packed(bytes([number] * 32)) for number in range(count - 1)]
-    held = listing(*others, blob)
-    answers = [held, held, signature(b'ssh-ed25519', b'x' * 64)]
-    monkeypatch.setenv('SSH_AUTH_SOCK', str(place / 'socket'))
-    with FakeAgent(place / 'socket', [*answers]) as fake:
-        assert b'x' * 64 == KeySearch(Signer(KEYS / ED25519).fingerprint).sign(b'data')
-        assert [11, 11, 13] == [message[4] for message in fake.asked]
+    """Each key of an agent is found by any form of its fingerprint, and makes one signature."""
+    keys = generate(count, agent)
+    other = put(RSA, ssh / 'other')
+    with Listener(agent / 'listener', agent / 'socket') as listener:
+        monkeypatch.setenv('SSH_AUTH_SOCK', listener.path)
+        for number, sha256 in enumerate(keys):
+            public = agent / f'key{number}.pub'
+            md5 = run('ssh-keygen', '-l', '-E', 'md5', '-f', str(public)).split()[1]
+            bare = md5.removeprefix('MD5:')
+            for form in (sha256, f'{sha256}=', sha256[7:], md5, bare, bare.replace(':', '')):
+                assert (sha256, bare) == (
+                    KeySearch(form).sha256_fingerprint,
+                    KeySearch(form).fingerprint,
+                )
+            for wanted in (sha256, f'key {number}'):
+                del listener.asked[:]
+                assert is_good(KeySearch(wanted), public.read_text())
+                assert [11, 11, 13] == listener.kinds
+                assert is_asked_to_sign(listener.asked[-1], public.read_text())
+        del listener.asked[:]
+        assert is_good(KeySearch(other), Signer(KEYS / RSA).public_key)
+        assert [11] == listener.kinds
 
 
 def test_an_agent_without_keys(agent: Path, ssh: Path) -> None:

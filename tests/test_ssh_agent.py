@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 import requests
 
+from smartdc import DataCenter
 from smartdc.errors import AgentError, KeyUnreadable, KeyUnsupported, SigningError
 from smartdc.http_signature import HTTPSignatureAuth, Signer
+from smartdc.simulator import Simulator
 from smartdc.ssh_agent import AgentSigner, identities
 from smartdc.ssh_keys import blob_type
 from tests import agents
 from tests.agents import FakeAgent, listing, packed, signature
 from tests.programs import KEYS, is_signature, run
+from tests.referee import ask, question
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
 ED25519 = 'ed25519-openssh'
@@ -50,11 +53,11 @@ def test_identities_are_those_that_ssh_add_shows(held: str) -> None:
     lines = [line.split(' ', 2) for line in run('ssh-add', '-L').splitlines()]
     md5 = [line.split()[1] for line in run('ssh-add', '-l', '-E', 'md5').splitlines()]
     sha256 = [line.split()[1] for line in run('ssh-add', '-l').splitlines()]
-    held = identities()
-    assert [line[0] for line in lines] == [blob_type(key.blob) for key in held]
-    assert [line[2] for line in lines] == [key.comment for key in held]
-    assert md5 == [f'MD5:{key.fingerprint}' for key in held]
-    assert sha256 == [key.sha256_fingerprint for key in held]
+    keys = identities()
+    assert [line[0] for line in lines] == [blob_type(key.blob) for key in keys]
+    assert [line[2] for line in lines] == [key.comment for key in keys]
+    assert md5 == [f'MD5:{key.fingerprint}' for key in keys]
+    assert sha256 == [key.sha256_fingerprint for key in keys]
 
 
 @pytest.mark.parametrize('name', [RSA, P256, P521, ED25519])
@@ -68,6 +71,23 @@ def test_agent_signs_as_the_file_does(held: str, name: str) -> None:
         for n in range(20):  # short numbers in an ECDSA signature come by chance
             data = b'data %d' % n
             assert is_signature(file.public_key, file.algorithm, signer.sign(data), data)
+
+
+@pytest.mark.parametrize('name', [RSA, P256, P521, ED25519])
+def test_the_referee_and_the_simulator_accept_it(
+    held: str, name: str, cloud: Simulator, sdc: DataCenter
+) -> None:
+    """What an agent signed is verified by the reference implementation and by a CloudAPI."""
+    file = Signer(KEYS / name)
+    auth = HTTPSignatureAuth(file.fingerprint, None, login='acme')
+    url = 'https://cloudapi.example.com/acme/machines?name=a%20b'
+    asked = question(auth(requests.Request('POST', url).prepare()), file.public_key)
+    sdc.add_key('mine', file.public_key)
+    with cloud.datacenter(key_id=file.fingerprint, secret=None, login='acme') as mine:
+        names = {key['name'] for key in mine.keys()}
+
+    assert [True] == [verdict['good'] for verdict in ask([asked])]
+    assert 'mine' in names
 
 
 def test_agent_with_a_p384_key(held: str) -> None:
