@@ -21,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 
 from smartdc.errors.base import InvalidInput, SigningError
 from smartdc.key_files import Passphrase, Secret
-from smartdc.key_search import KeySearch
+from smartdc.key_search import AgentThenFile, KeySearch
 from smartdc.signer import Signer
 from smartdc.ssh_agent import AgentSigner
 from smartdc.ssh_keys import parse_fingerprint
@@ -287,7 +287,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
             _ = key.fingerprint
         except SigningError as error:
             return self._without_agent(error)
-        return key
+        return key if self._signer is None else AgentThenFile(key, self._signer)
 
     def _without_agent(self, error: SigningError) -> Key:
         if self._signer is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from smartdc.errors.base import AgentError, SigningError
 from smartdc.key_files import Passphrase, read_private_key, read_public_blob
@@ -27,6 +28,8 @@ DIRECTORY = '~/.ssh'
 #: No private key is larger; what is, is not read.
 MAX_FILE = 131_072
 
+logger = logging.getLogger('smartdc.keys')
+
 _OPENSSH_MAGIC = b'openssh-key-v1\0'
 _PRIVATE = re.compile('-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----')
 _OPENSSH = re.compile('-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)-----END')
@@ -41,7 +44,8 @@ class KeySearch:
     encrypted files come last, and only then the passphrase is asked for. Attributes and sign()
     raise a SigningError that lists each place looked in and each fingerprint seen there.
 
-    When the agent does not sign, the key's file does from then on, if there is one.
+    When the agent does not sign, the key's file does from then on, if there is one, and the log
+    says so.
     """
 
     __slots__ = ('_attempt', '_directory', '_key', '_lock', '_passphrase', '_wanted')
@@ -107,6 +111,7 @@ class KeySearch:
                     raise
             if not isinstance(self._key, PrivateKey):
                 raise refusal
+            logger.warning('%s The key file signs from now on.', refusal)
             return self._key
 
     def __repr__(self) -> str:
@@ -116,6 +121,62 @@ class KeySearch:
         # The passphrase stays behind; a function that knows it may travel.
         passphrase = self._passphrase if callable(self._passphrase) else None
         return KeySearch, (self._wanted, passphrase, os.fspath(self._directory))
+
+
+class KeyOfFile(Protocol):
+    """A key that a file is known to hold."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the MD5 fingerprint with colons."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign the bytes."""
+
+
+class AgentThenFile:
+    """A key of the ssh-agent that its file stands in for once the agent does not sign."""
+
+    __slots__ = ('_agent', '_file', '_given_up')
+
+    def __init__(self, agent: AgentSigner, file: KeyOfFile) -> None:
+        self._agent = agent
+        self._file = file
+        self._given_up = False
+
+    @property
+    def algorithm(self) -> str:
+        """Name the algorithm as the Authorization header does."""
+        return self._agent.algorithm
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the MD5 fingerprint with colons, the one that CloudAPI knows."""
+        return self._agent.fingerprint
+
+    @property
+    def sha256_fingerprint(self) -> str:
+        """Return the fingerprint that ssh-keygen shows."""
+        return self._agent.sha256_fingerprint
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign the bytes; raise the agent's AgentError when the file does not have the key."""
+        if not self._given_up:
+            try:
+                return self._agent.sign(data)
+            except AgentError as refusal:
+                self._give_up(refusal)
+        return self._file.sign(data)
+
+    def _give_up(self, refusal: AgentError) -> None:
+        try:
+            same = self._file.fingerprint == self.fingerprint
+        except SigningError as error:
+            raise AgentError(f'{refusal} Its file was tried next. {error}') from None
+        if not same:
+            raise refusal
+        logger.warning('%s The key file signs from now on.', refusal)
+        self._given_up = True
 
 
 @dataclass(frozen=True)
@@ -175,6 +236,7 @@ class _Attempt:
         try:
             held = identities()
         except AgentError as error:
+            logger.info('%s', error)
             self.notes.append(str(error))
             return
         shown = ', '.join(f'{self._show(each.blob)} ({each.comment})' for each in held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from smartdc.errors import (
     SigningError,
     WrongPassphrase,
 )
-from smartdc.http_signature import HTTPSignatureAuth, Signer
+from smartdc.http_signature import HTTPSignatureAuth, Key, Signer
 from smartdc.key_search import KeySearch
 from smartdc.simulator import Simulator
+from tests import agents
 from tests.agents import Listener, packed
 from tests.programs import KEYS, PASSPHRASE, is_signature, run
 
@@ -79,7 +81,7 @@ def is_asked_to_sign(message: bytes, public: str) -> bool:
     return message[4] == 13 and message[5:].startswith(packed(base64.b64decode(public.split()[1])))
 
 
-def is_good(key: KeySearch, public: str) -> bool:
+def is_good(key: Key, public: str) -> bool:
     """Tell whether a key signs as the public one says."""
     return is_signature(public, key.algorithm, key.sign(b'data'), b'data')
 
@@ -262,6 +264,68 @@ def test_an_agent_that_refuses_is_followed_by_the_file(agent: Path, ssh: Path) -
     assert is_good(key, Signer(KEYS / ED25519).public_key)
     run('ssh-add', '-q', '-D')
     assert is_good(key, Signer(KEYS / ED25519).public_key)
+
+
+def test_an_agent_that_goes_away_is_followed_by_the_file(
+    place: Path, ssh: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file signs once the agent has ended, and the log says so, once."""
+    monkeypatch.setenv('SSH_AUTH_SOCK', str(place / 'socket'))
+    fingerprint, public = put(RSA, ssh / 'mine'), Signer(KEYS / RSA).public_key
+    with agents.running(place / 'socket'):
+        run('ssh-add', '-q', str(ssh / 'mine'))
+        key = KeySearch(fingerprint)
+        assert is_good(key, public)
+    assert [] == caplog.messages
+    assert is_good(key, public)
+    assert is_good(key, public)
+    (told,) = caplog.messages
+    assert re.search('agent at .* cannot be reached.*The key file signs', told)
+    (ssh / 'mine').unlink()
+    with pytest.raises(AgentError, match=r'cannot be reached.*\.ssh has no key'):
+        KeySearch(fingerprint).sign(b'data')
+
+
+@pytest.mark.parametrize('has_file', [True, False])
+def test_a_key_that_may_not_be_used(
+    agent: Path, ssh: Path, monkeypatch: pytest.MonkeyPatch, has_file: bool
+) -> None:
+    """When nobody confirms the use of a key, the agent is asked once and no more."""
+    fingerprint = put(ED25519, agent / 'held')
+    run('ssh-add', '-q', '-c', str(agent / 'held'))
+    with Listener(agent / 'listener', agent / 'socket') as listener:
+        monkeypatch.setenv('SSH_AUTH_SOCK', listener.path)
+        key = KeySearch(fingerprint)
+        if has_file:
+            put(ED25519, ssh / 'mine')
+            assert is_good(key, Signer(KEYS / ED25519).public_key)
+        else:
+            with pytest.raises(AgentError, match=r'refused: .*declined.*Looked in all places'):
+                key.sign(b'data')
+
+        assert [11, 11, 13] == listener.kinds
+
+
+def test_the_secret_stands_in_for_the_agent(
+    agent: Path, ssh: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With allow_agent=True the file that was given signs once the agent does not, if it may."""
+    fingerprint, public = put(P256, ssh / 'mine'), Signer(KEYS / P256).public_key
+    run('ssh-add', '-q', '-c', str(ssh / 'mine'))
+
+    def key_with(secret: Path) -> Key:
+        auth = HTTPSignatureAuth(fingerprint, secret, login='acme', allow_agent=True)
+        return auth.key()[1]
+
+    key = key_with(ssh / 'mine')
+    assert (fingerprint, 'ecdsa-sha256') == (key.fingerprint, key.algorithm)
+    assert is_good(key, public)
+    assert 1 == len(caplog.messages)
+    assert is_good(key, public)
+    assert 1 == len(caplog.messages)
+    for other, said in ((KEYS / RSA, 'declined'), (ssh / 'none', 'declined.*none')):
+        with pytest.raises(AgentError, match=said):
+            key_with(other).sign(b'data')
 
 
 def test_an_agent_that_refuses_is_reported(agent: Path, ssh: Path) -> None:
