@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import warnings
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from smartdc import APIError, ConfigurationError, DataCenter, profiles
+from smartdc import APIError, ConfigurationError, DataCenter, TLSError, profiles
 from smartdc.simulator import Simulator
 from tests.profile_cases import CASES, DIFFERENCES, FILE, KEY, TRITON, Case
 from tests.programs import need, node_modules
@@ -242,14 +243,27 @@ def test_an_environment_that_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
         DataCenter.from_profile()
 
 
-def test_insecure_warns_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The certificate is not checked, and one warning says where that comes from."""
-    path = profiles.save('mine', url='https://host', account='bob', key_id=KEY, insecure=True)
-    with pytest.warns(UserWarning, match='not checked') as caught:
-        sdc = DataCenter.from_profile('mine')
+def test_insecure_warns_once(tmp_path: Path) -> None:
+    """The certificate is not checked, and of all calls one warning says where that comes from."""
+    with Simulator(job_time=0, tls=True) as cloud:
+        (tmp_path / '.ssh').mkdir()
+        shutil.copyfile(cloud.key_path, tmp_path / '.ssh' / 'key')
+        fingerprint = cloud.key_id.rpartition('/')[2]
+        path = profiles.save(
+            'mine', url=cloud.url(), account='acme', key_id=fingerprint, insecure=True
+        )
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always')
+            with DataCenter.from_profile('mine') as sdc:
+                sdc.keys()
+                sdc.create_machine().poll_until('running')
+                with sdc.datacenter('us-east-1') as east:
+                    east.keys()
 
-    assert sdc.verify is False
-    assert [True] == [str(path) in str(warning.message) for warning in caught]
+        assert [__file__] == [warning.filename for warning in caught]
+        assert f'not checked: insecure comes from {path}' in str(caught[0].message)
+        with pytest.raises(TLSError), DataCenter.from_profile('mine', verify=True) as sdc:
+            sdc.keys()
 
 
 def test_a_key_id_of_old(monkeypatch: pytest.MonkeyPatch) -> None:
