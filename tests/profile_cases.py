@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 KEY = 'aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99'
+OTHER = 'SHA256:' + 'y' * 43
 FILE = {'url': 'https://one.example.com', 'account': 'bob', 'keyId': KEY}
 TRITON = {
     'TRITON_URL': 'https://env.example.com',
@@ -25,6 +26,7 @@ class Case(NamedTuple):
     config: Any = None
     name: str | None = None
     place: str = '.triton'
+    given: Mapping[str, Any] = {}
 
 
 def env(**more: Any) -> dict[str, Any]:
@@ -121,6 +123,28 @@ CASES = {
         one(url='http://one:80'), files={'one': {**FILE, 'url': 'http://one:80'}}, name='one'
     ),
     'a name with a blank': Case({**one(), 'name': 'a b'}, files={'a b': FILE}, name='a b'),
+    'arguments over the environment': Case(
+        env(account='eve', user='sub', roles=['x', 'y'], actAsAccount='boss', insecure=True),
+        {**TRITON, 'TRITON_USER': 'other', 'TRITON_ROLE': 'z', 'TRITON_ACT_AS': 'nobody'},
+        given={
+            'login': 'eve',
+            'user': 'sub',
+            'as_role': ['x', 'y'],
+            'act_as': 'boss',
+            'verify': False,
+        },
+    ),
+    'arguments over a file': Case(
+        one(url='https://other', keyId=OTHER),
+        {'TRITON_ROLE': 'z'},
+        {'one': {**FILE, 'roles': ['a']}},
+        {'profile': 'one'},
+        given={'location': 'https://other', 'key_id': OTHER, 'as_role': []},
+    ),
+    'arguments that are not enough': Case(None, given={'location': env()['url'], 'login': 'acme'}),
+    'arguments beside unknown fields': Case(
+        None, files={'one': {**FILE, 'foo': 1}}, name='one', given={'login': 'eve'}
+    ),
     'broken JSON': Case(None, files={'one': '{"url":'}, name='one'),
     'a list': Case(None, files={'one': []}, name='one'),
     'null': Case(None, files={'one': None}, name='one'),
@@ -134,35 +158,74 @@ CASES = {
     'a broken config': Case(None, **BOTH, config='{"profile"'),
     'a config that is a list': Case(None, **BOTH, config=['one']),
     'a number as current': Case(None, **BOTH, config={'profile': 1}),
+    'false as current': Case(env(), **BOTH, config={'profile': False}),
+    'zero as current': Case(env(), **BOTH, config={'profile': 0}),
 }
-#: Where we differ from the triton CLI: what ours comes to, and what its own does.
+#: What the CLI's commands work with, although `profile get` shows only profiles that are in order
+#: without its options.
+REPLACED = {
+    'arguments in place of what is missing': Case(
+        one(account='eve'),
+        files={'one': {'url': FILE['url'], 'keyId': KEY, 'roles': 'wrong'}},
+        name='one',
+        given={'login': 'eve', 'as_role': []},
+    ),
+    'arguments in place of a wrong url': Case(
+        one(), files={'one': {**FILE, 'url': 3}}, name='one', given={'location': FILE['url']}
+    ),
+    'arguments make an environment': Case(
+        env(),
+        given={'location': env()['url'], 'login': 'acme', 'key_id': env()['keyId']},
+    ),
+    'roles of the environment over wrong ones': Case(
+        one(roles=['x']), {'TRITON_ROLE': 'x'}, {'one': {**FILE, 'roles': 3}}, name='one'
+    ),
+}
+#: Where we differ from the triton CLI: what ours comes to, and what its own does. Each difference
+#: is one of two kinds: more places to look in, or an error where the CLI goes on to something that
+#: nobody meant. docs/profiles.rst tells users of them.
 DIFFERENCES: dict[str, tuple[Case, dict[str, Any] | None]] = {
-    # Ours, for keys that are nowhere the CLI looks.
+    # Keys outside ~/.ssh and the agent, which the CLI cannot use at all: there it is an error.
     'TRITON_KEY_FILE': (
         Case(env(keyId=None), {**TRITON, 'TRITON_KEY_ID': '', 'TRITON_KEY_FILE': '/a/key'}),
         None,
     ),
-    # The next CLI, in Rust, has it.
+    # The CLI's successor in Rust reads it; a user of both has set it.
     'TRITON_CONFIG_DIR': (
         Case(
             one(), {'TRITON_CONFIG_DIR': 'there'}, {'one': FILE}, {'profile': 'one'}, place='there'
         ),
         None,
     ),
-    # It finds out later, by an error of another kind.
-    'an empty url': (
-        Case(None, files={'one': {**FILE, 'url': ''}}, name='one'),
-        one(url=''),
-    ),
+    # Shown as it is, and then each of its commands fails: no request can be sent to these.
+    'an empty url': (Case(None, files={'one': {**FILE, 'url': ''}}, name='one'), one(url='')),
     'no url at all': (
         Case(None, files={'one': {**FILE, 'url': 'nowhere'}}, name='one'),
         one(url='nowhere'),
     ),
+    'a url of another scheme': (
+        Case(None, files={'one': {**FILE, 'url': 'ftp://h'}}, name='one'),
+        one(url='ftp://h'),
+    ),
+    'a url with a port that is none': (
+        Case(None, files={'one': {**FILE, 'url': 'https://h:x'}}, name='one'),
+        one(url='https://h:x'),
+    ),
+    # Nobody to sign as, and no key to sign with: it crashes, or the server refuses.
+    'an empty account': (
+        Case(None, files={'one': {**FILE, 'account': ''}}, name='one'),
+        one(account=''),
+    ),
+    'an empty key id': (
+        Case(None, files={'one': {**FILE, 'keyId': ''}}, name='one'),
+        one(keyId=''),
+    ),
+    # It leaves the path out of what it asks for, and says nothing.
     'a url with a path': (
         Case(None, files={'one': {**FILE, 'url': 'https://h/path'}}, name='one'),
         one(url='https://h/path'),
     ),
-    # A name is no path.
+    # A name is no path: one that leads out of the directory reads what is not a profile.
     'a name with a slash': (
         Case(None, files={'one': FILE}, name='../profiles.d/one'),
         {**one(), 'name': '../profiles.d/one'},

@@ -64,6 +64,14 @@ def run(*command: str, text: str | None = None) -> str:
     return done.stdout
 
 
+def triton(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the official CLI in this environment."""
+    command = [need('node'), str(node_modules('triton') / 'triton' / 'bin' / 'triton')]
+    return subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 def public_line(path: Path) -> str:
     """Return the public key of a plain private key file, as ssh-keygen sees it."""
     return ' '.join(run('ssh-keygen', '-y', '-P', '', '-f', str(path)).split()[:2])

@@ -14,8 +14,7 @@ from smartdc import profiles
 from smartdc.__main__ import main
 from smartdc.simulator import Simulator
 from tests.profile_cases import KEY, TRITON
-from tests.programs import run
-from tests.test_profiles import triton
+from tests.programs import run, triton
 
 
 @pytest.fixture(autouse=True)

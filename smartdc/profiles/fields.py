@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from smartdc.errors import ConfigurationError, InvalidInput
@@ -31,8 +31,11 @@ _BOOLEANS = {'true': True, '1': True, 'false': False, '0': False}
 Sourced = tuple[Any, str]
 
 
-def from_file(name: str) -> dict[str, Sourced]:
-    """Return the fields of a saved profile; ConfigurationError naming file and field."""
+def from_file(name: str, replaced: Collection[str] = ()) -> dict[str, Sourced]:
+    """Return the fields of a saved profile; ConfigurationError naming file and field.
+
+    What is wrong with those that are `replaced` does not matter.
+    """
     path = profile_path(name)
     if not path.is_file():
         raise ConfigurationError(_no_such(name))
@@ -40,11 +43,11 @@ def from_file(name: str) -> dict[str, Sourced]:
     where = f'the profile {name!r}, {path}'
     if not isinstance(content, dict):
         raise ConfigurationError(f'{where}, is not a JSON object')
-    check(content, where)
+    check(content, where, replaced)
     return {
         NAMES[field]: (value, str(path))
         for field, value in content.items()
-        if value is not None and value != ''
+        if field in NAMES and NAMES[field] not in replaced and value not in (None, '')
     }
 
 
@@ -56,7 +59,7 @@ def _no_such(name: str) -> str:
     return f'{text}; {other} has profiles too, but is not read' if other else text
 
 
-def check(content: Mapping[str, Any], where: str) -> None:
+def check(content: Mapping[str, Any], where: str, replaced: Collection[str] = ()) -> None:
     """Refuse what the triton CLI refuses, and what could not work."""
     if content.get('name'):
         raise ConfigurationError(
@@ -67,14 +70,16 @@ def check(content: Mapping[str, Any], where: str) -> None:
         raise ConfigurationError(
             f'{where}, has unknown fields: {", ".join(unknown)}. A profile has ' + ', '.join(NAMES)
         )
-    for field, value in content.items():
-        kind = _expected(field)
+    for field, own in NAMES.items():
+        if own in replaced:
+            continue
+        value, kind = content.get(field), _expected(field)
         if value is not None and not _is(kind, value):
             raise ConfigurationError(f'{where}: the field {field} is to be {kind}')
-    for field, own in NAMES.items():
-        if own in _NEEDED and not content.get(field):
+        if own in _NEEDED and not value:
             raise ConfigurationError(f'{where}: the field {field} is missing or empty')
-    check_url(content['url'], f'{where}: the field url')
+    if 'url' not in replaced:
+        check_url(content['url'], f'{where}: the field url')
 
 
 def _expected(field: str) -> str:

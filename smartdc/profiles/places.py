@@ -83,7 +83,7 @@ def read_config() -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ConfigurationError(f'{path} is not a JSON object')
     profile = config.get('profile')
-    if profile is not None and not isinstance(profile, str):
+    if profile and not isinstance(profile, str):
         raise ConfigurationError(f'{path}: the field profile is to be a string, the name of one')
     return config
 

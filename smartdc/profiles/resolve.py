@@ -25,6 +25,7 @@ ARGUMENTS = {
     'as_role': 'roles',
     'act_as': 'act_as',
 }
+_REPLACING = {*ARGUMENTS, 'verify', 'auth'} - {'secret'}
 _SHOWN = ('url', 'account', 'user', 'key_id', 'key_file', 'insecure', 'roles', 'act_as')
 #: The key of the ids of old, such as /login/keys/name, which only the server understands.
 _OLD_KEY_FILE = '~/.ssh/id_rsa'
@@ -85,17 +86,26 @@ def chosen(name: str | None = None) -> Sourced:
 def resolve(name: str | None = None, given: Mapping[str, Any] | None = None) -> Resolved:
     """Find out what counts: the arguments given, else TRITON_ROLE, else the profile."""
     profile, source = chosen(name)
-    found = fields.from_environment() if profile == ENV else fields.from_file(profile)
-    roles = fields.roles_of_environment()
-    if roles is not None:
-        found['roles'] = roles
-    for argument, value in (given or {}).items():
-        if argument in ARGUMENTS and value is not None:
-            found[ARGUMENTS[argument]] = (value, f'the argument {argument}')
-    resolved = Resolved(profile, source, found)
+    above = _above(given or {})
+    found = fields.from_environment() if profile == ENV else fields.from_file(profile, above)
+    resolved = Resolved(profile, source, {**found, **above})
     if not name and source != 'TRITON_PROFILE':
         resolved.notes.extend(_ignored(resolved))
     return resolved
+
+
+def _above(given: Mapping[str, Any]) -> dict[str, Sourced]:
+    """Return what stands above every profile."""
+    roles = fields.roles_of_environment()
+    above = {} if roles is None else {'roles': roles}
+    for argument, value in given.items():
+        if argument in ARGUMENTS and value is not None:
+            above[ARGUMENTS[argument]] = (value, f'the argument {argument}')
+    if 'verify' in given:
+        above['insecure'] = (given['verify'] is False, 'the argument verify')
+    if 'auth' in given:
+        above.setdefault('key_id', (None, 'the argument auth'))
+    return above
 
 
 def _ignored(resolved: Resolved) -> list[str]:
@@ -129,7 +139,12 @@ def settings(
     environment is not used because a profile is saved, and when the server's certificate will not
     be checked. Raises ConfigurationError naming what is missing or wrong, and where.
     """
-    given = given or {}
+    # None is as if not given, but for what has a meaning of its own: secret=None, retries=None.
+    given = {
+        argument: value
+        for argument, value in (given or {}).items()
+        if value is not None or argument not in _REPLACING
+    }
     resolved = resolve(name, given)
     _check(resolved, given)
     insecure = resolved.value('insecure') and 'verify' not in given
@@ -164,7 +179,7 @@ def _names_no_key(key_id: Any) -> bool:
 
 def _check(resolved: Resolved, given: Mapping[str, Any]) -> None:
     needed = {'url': 'URL', 'account': 'ACCOUNT', 'key_id': 'KEY_ID'}
-    if given.get('auth') is not None or 'key_file' in resolved.found:
+    if 'auth' in given or 'key_file' in resolved.found:
         del needed['key_id']
     missing = [f'TRITON_{part}' for each, part in needed.items() if not resolved.value(each)]
     if missing:

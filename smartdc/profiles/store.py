@@ -41,11 +41,12 @@ class Profile:
 
 def names() -> list[str]:
     """Return the names of the saved profiles, sorted, and whether they can be read or not."""
-    return sorted(
-        path.stem
-        for path in directory().glob('profiles.d/*.json')
-        if path.stem.lower() != ENV and not path.name.startswith('.')
-    )
+    return sorted(name for name in _names_of_files() if name.lower() != ENV)
+
+
+def _names_of_files() -> list[str]:
+    found = directory().glob('profiles.d/*.json')
+    return [path.stem for path in found if not path.name.startswith('.')]
 
 
 def listed(chosen: str | None) -> list[Profile]:
@@ -57,8 +58,10 @@ def listed(chosen: str | None) -> list[Profile]:
     environment = from_environment()
     if all(field in environment for field in ('url', 'account', 'key_id')):
         found.append(_profile(ENV, environment, chosen))
-    for name in names():
+    for name in _names_of_files():
         try:
+            if name.lower() == ENV:
+                raise ConfigurationError(f'{profile_path(name)}: env is the environment, no file')
             found.append(_profile(name, from_file(name), chosen))
         except ConfigurationError as error:
             warnings.warn(f'left out: {error}', stacklevel=3)
