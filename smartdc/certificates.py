@@ -37,12 +37,16 @@ class Certificates(Connection):
 
     __slots__ = ()
 
-    def docker_setup(self, directory: Place, *, days: int = LIFETIME) -> dict[str, str]:
+    def docker_setup(
+        self, directory: Place | None = None, *, days: int = LIFETIME
+    ) -> dict[str, str]:
         """Write what a docker client needs, and return the environment that it is to run with.
 
         `GET /:login/services`, since 7.3, and the service's own `/ca.pem`. In `directory` are
         key.pem, a fresh private key, cert.pem, its certificate, good for `days`, ca.pem and
-        setup.json, as the triton CLI makes them. The account's SSH key signs, wherever it is; that
+        setup.json, as the triton CLI makes them; without one it is where the CLI keeps them for
+        this data center and account, so that `triton env --docker` finds them, and
+        `python -m smartdc env --docker` too. The account's SSH key signs, wherever it is; that
         takes the extra `certs`. Raises KeyUnsupported for an Ed25519 key, Unsupported where there
         is no such service.
         """
@@ -51,7 +55,7 @@ class Certificates(Connection):
         url = f'https://{urlsplit(host).netloc}/ca.pem'
         response, authority = self._send('GET', url, None, {})
         refuse(response, authority, self.clock.now())
-        folder = _made(directory)
+        folder = _made(self._docker_directory() if directory is None else directory)
         env: dict[str, str | None] = {
             'DOCKER_CERT_PATH': str(folder),
             'DOCKER_HOST': host,
@@ -80,6 +84,14 @@ class Certificates(Connection):
         _write(folder / f'{stub}-cert.pem', certificate)
         _write(config, _prometheus(account, host, stub, check=self.verify is not False).encode())
         return config
+
+    def _docker_directory(self) -> Path:
+        from smartdc.profiles.places import docker_directory
+
+        url = self.location if '://' in (self.location or '') else self.base_url
+        key_id = _auth(self).key()[0]
+        user = key_id.split('/')[3] if key_id.split('/')[2] == 'users' else None
+        return docker_directory(str(url), self._whose(), user)
 
     def _service(self, name: str) -> str:
         services: dict[str, str] = self._call('GET', '/services')
@@ -117,11 +129,14 @@ def _issued(signer: Key, account: str, purpose: str, now: float, days: int) -> t
     return private, certificate
 
 
-def _signer(sdc: Connection) -> Key:
-    auth = sdc.auth
-    if not isinstance(auth, HTTPSignatureAuth):
+def _auth(sdc: Connection) -> HTTPSignatureAuth:
+    if not isinstance(sdc.auth, HTTPSignatureAuth):
         raise ConfigurationError('certificates are signed by an SSH key: pass key_id= and secret=')
-    key = auth.key()[1]
+    return sdc.auth
+
+
+def _signer(sdc: Connection) -> Key:
+    key = _auth(sdc).key()[1]
     if key.algorithm.startswith('ed25519'):
         raise KeyUnsupported(
             'An Ed25519 key cannot sign certificates that Docker and CMON take: use an RSA or'

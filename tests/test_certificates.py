@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import ssl
 import stat
 import subprocess
@@ -24,10 +25,12 @@ from smartdc import (
     KeyUnsupported,
     TLSError,
     Unsupported,
+    profiles,
 )
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.simulator import Simulator, certificate
-from tests.programs import KEYS, need, node_modules, run
+from tests.programs import KEYS, need, node_modules, run, triton
+from tests.test_docs import blocks
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
 
@@ -137,6 +140,63 @@ def test_docker_setup(dc: Services, tmp_path: Path, name: str) -> None:
     assert is_signed_by(folder / 'cert.pem', name, tmp_path)
     assert not is_signed_by(folder / 'cert.pem', RSA if name != RSA else P256, tmp_path)
     ssl.create_default_context().load_cert_chain(folder / 'cert.pem', folder / 'key.pem')
+
+
+@pytest.mark.parametrize(
+    'who',
+    [
+        {'account': 'acme'},
+        {'account': 'acme', 'user': 'sub'},
+        {'account': 'boss', 'act_as': 'acme'},
+    ],
+)
+def test_docker_setup_is_where_triton_has_it(
+    docker: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: dict[str, Any]
+) -> None:
+    """Without a directory, the files of a profile are those that its own command makes."""
+    public, fingerprint = Signer(KEYS / RSA).public_key, Signer(KEYS / RSA).fingerprint
+    keys = [{'name': 'laptop', 'key': public}]
+    policies = [{'name': 'all', 'rules': ['CAN *']}]
+    member = {'members': ['sub'], 'policies': ['all'], 'name': 'role'}
+    acme = {
+        'login': 'acme',
+        'users': [{'login': 'sub', 'keys': keys}],
+        'roles': [member],
+        'policies': policies,
+        'role_tags': {'/services': ['role']},
+    }
+    world = {
+        'accounts': [acme, {'login': 'boss', 'operator': True, 'keys': keys}],
+        'services': {'docker': docker[0]},
+    }
+    monkeypatch.setenv('NODE_EXTRA_CA_CERTS', str(docker[1]))
+    (tmp_path / '.ssh').mkdir()
+    shutil.copyfile(KEYS / RSA, tmp_path / '.ssh' / 'id_rsa')
+    (tmp_path / '.ssh' / 'id_rsa').chmod(0o600)
+    with Simulator(world, public_key=public) as cloud:
+        profiles.save('mine', url=f'{cloud.url()}/', key_id=fingerprint, **who)
+        profiles.set_current('mine')
+        done = triton('profile', 'docker-setup', '-y')
+        assert 0 == done.returncode, done.stderr
+        (folder,) = (tmp_path / '.triton' / 'docker').iterdir()
+        made = sorted(path.name for path in folder.iterdir())
+        theirs = json.loads((folder / 'setup.json').read_text())['env']
+        shutil.rmtree(folder)
+        with DataCenter.from_profile('mine', verify=docker[1]) as sdc:
+            env = sdc.docker_setup()
+
+    assert made == sorted(path.name for path in folder.iterdir())
+    theirs.pop('DOCKER_CLIENT_TIMEOUT', None)  # for Docker before 1.9, or where it finds none
+    assert theirs == env
+    assert f'export DOCKER_CERT_PATH={folder}\n' in triton('env', '-d').stdout
+
+
+def test_the_page_on_profiles_runs(dc: Services, tmp_path: Path) -> None:
+    """Its block makes both, with `sdc` as a console has it."""
+    exec('\n'.join(blocks('docs/profiles.rst', 'python')), {'sdc': dc})
+
+    assert (tmp_path / 'cmon' / 'cmon-acme-prometheus.yml').exists()
+    assert 4 == len(list((tmp_path / '.triton' / 'docker').glob('acme@*/*')))
 
 
 @pytest.mark.parametrize('name', [RSA, P256, P384, P521])

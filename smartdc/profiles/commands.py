@@ -133,14 +133,17 @@ def _smartdc(profile: resolve.Resolved) -> Iterator[str]:
 
 def _docker(profile: resolve.Resolved, *, unset: bool, asked: bool) -> Iterator[str]:
     """Print what `docker_setup()`, or triton's command, left for this profile."""
-    path = places.directory() / 'docker' / slug(profile) / 'setup.json'
+    account = profile.value('act_as') or profile.value('account') or ''
+    folder = places.docker_directory(profile.value('url') or '', account, profile.value('user'))
+    path = folder / 'setup.json'
     if not path.is_file():
         if unset:
             yield from (f'unset {name}' for name in _DOCKER)
         elif asked:
             raise ConfigurationError(
-                f'docker is not set up for the profile {profile.name!r}: `triton profile '
-                f'docker-setup {profile.name}` does it'
+                f'docker is not set up for the profile {profile.name!r}: '
+                f'DataCenter.from_profile({profile.name!r}).docker_setup() does it, and so does '
+                f'`triton profile docker-setup {profile.name}`'
             )
         return
     setup = places.read_json(path)
@@ -158,15 +161,6 @@ def _line(name: str, value: str | None) -> str:
 def _quoted(text: str) -> str:
     """Put a text in quotes that a shell takes off again, and leaves alone what is inside."""
     return '"' + re.sub(r'([\\"$`])', r'\\\1', text) + '"'
-
-
-def slug(profile: resolve.Resolved) -> str:
-    """Return what the triton CLI calls a profile's data center and account in file names."""
-    account = profile.value('act_as') or profile.value('account') or ''
-    user = profile.value('user')
-    who = f'{user}-{account}' if user else account
-    where = re.sub('^https?://', '', profile.value('url') or '')
-    return re.sub(r'[!#$%^&*:\'"?/\\.]', '_', f'{who.replace("@", "_")}@{where}')
 
 
 _KINDS: dict[str, Callable[[resolve.Resolved], Iterator[str]]] = {

@@ -69,6 +69,17 @@ def profile_path(name: str) -> Path:
     return directory() / 'profiles.d' / f'{name}.json'
 
 
+def docker_directory(url: str, account: str, user: str | None = None) -> Path:
+    """Return the directory with what a docker client needs for a data center and an account.
+
+    The triton CLI names it after both; `user` is a sub-user of the account.
+    """
+    who = f'{user}-{account}' if user else account
+    where = re.sub('^https?://', '', url)
+    slug = re.sub(r'[!#$%^&*:\'"?/\\.]', '_', f'{who.replace("@", "_")}@{where}')
+    return directory() / 'docker' / slug
+
+
 def config_path() -> Path:
     """Return the path of config.json, which says what the current profile is."""
     return directory() / 'config.json'
