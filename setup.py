@@ -14,16 +14,19 @@ EVENTS = ['websockets>=15']
 SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
 FAST = ['cryptography>=42', 'orjson>=3.10']
+RICH = ['rich>=13']
 EXTRAS = {
     'simulator': SIMULATOR,
     'events': EVENTS,
     'certs': CERTS,
     'fast': FAST,
+    'rich': RICH,
     'test': [
         *SIMULATOR,
         *EVENTS,
         *CERTS,
         *FAST,
+        *RICH,
         'docutils>=0.20',
         'hypothesis>=6.100',
         'jsonschema>=4.20',
