@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 class MachineChapter:
     """The machine's id, its data center, and the data center's ways to make a call."""
 
-    __slots__ = ('data', 'datacenter', 'id')
+    __slots__ = ('_deleting', 'data', 'datacenter', 'id')
 
     id: str
     datacenter: DataCenter
     data: dict[str, Any]
+    #: Whether it was asked here to be deleted.
+    _deleting: bool
 
     @property
     def _call(self) -> Callable[..., Any]:

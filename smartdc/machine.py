@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from smartdc.api.disks import DisksChapter
 from smartdc.api.firewall import MachineFirewallChapter
+from smartdc.api.machine_actions import MachineActionsChapter
 from smartdc.api.metadata import MetadataChapter
 from smartdc.api.migrations import MachineMigrationChapter
 from smartdc.api.nics import NicsChapter
@@ -20,7 +21,7 @@ from smartdc.errors import MachineFailed, MachineGone
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
-from smartdc.types import AuditEntry, Scalar
+from smartdc.types import Scalar
 from smartdc.waiting import Clock, Polled
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def pub(ip: str) -> bool:
 class Machine(
     Polled,
     DisksChapter,
+    MachineActionsChapter,
     MachineFirewallChapter,
     MachineMigrationChapter,
     MetadataChapter,
@@ -72,7 +74,7 @@ class Machine(
     never ask: `refresh()` does. Machines are equal when their ids are.
     """
 
-    __slots__ = ('_deleting',)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -240,95 +242,6 @@ class Machine(
         """
         self.refresh()
         return self.data['state']
-
-    def start(self) -> None:
-        """Start to boot the machine.
-
-        `POST /:login/machines/:id?action=start`, since 6.5. The server accepts it in any state
-        but provisioning (UnallocatedVM); the audit tells whether it came to something.
-        """
-        self._act('start')
-
-    def stop(self) -> None:
-        """Start to shut the machine down.
-
-        `POST /:login/machines/:id?action=stop`, since 6.5. The server accepts it in any state
-        but provisioning (UnallocatedVM); the audit tells whether it came to something.
-        """
-        self._act('stop')
-
-    def reboot(self) -> None:
-        """Start to reboot the machine.
-
-        `POST /:login/machines/:id?action=reboot`, since 6.5. The server accepts it in any state
-        but provisioning (UnallocatedVM); the audit tells whether it came to something.
-        """
-        self._act('reboot')
-
-    def resize(self, package: str | Mapping[str, Any]) -> None:
-        """Start to give the machine another package, by name, id or dict.
-
-        `POST /:login/machines/:id?action=resize`, since 6.5. Raises InvalidArgument for a
-        package that is unknown or does not fit, VmNotStopped for a bhyve machine that runs,
-        NotAuthorized when a quota is used up.
-        """
-        self._act('resize', package=ident(package, 'name', 'id'))
-
-    def rename(self, name: str) -> None:
-        """Start to give the machine another name.
-
-        `POST /:login/machines/:id?action=rename`, since 7.0. Raises ValidationFailed when the
-        name is taken or has other characters than a name may have.
-        """
-        self._act('rename', name=name)
-
-    def enable_firewall(self) -> None:
-        """Let firewall rules act on the machine.
-
-        `POST /:login/machines/:id?action=enable_firewall`, since 7.0.
-        """
-        self._act('enable_firewall')
-
-    def disable_firewall(self) -> None:
-        """Let no firewall rules act on the machine.
-
-        `POST /:login/machines/:id?action=disable_firewall`, since 7.0.
-        """
-        self._act('disable_firewall')
-
-    def enable_deletion_protection(self) -> None:
-        """Protect the machine against deletion.
-
-        `POST /:login/machines/:id?action=enable_deletion_protection`, since 8.6.
-        """
-        self._act('enable_deletion_protection')
-
-    def disable_deletion_protection(self) -> None:
-        """Protect the machine no longer against deletion.
-
-        `POST /:login/machines/:id?action=disable_deletion_protection`, since 8.6.
-        """
-        self._act('disable_deletion_protection')
-
-    def delete(self) -> None:
-        """Start to delete the machine, in whatever state it is.
-
-        `DELETE /:login/machines/:id`, since 6.5. Raises CannotDestroyMachine when it has
-        deletion protection, MachineGone when it is deleted already.
-        """
-        self._call('DELETE', '/machines/{}', self.id)
-        self._deleting = True
-
-    def audit(self) -> list[AuditEntry]:
-        """Return what was done to the machine, the newest first, also of a deleted one.
-
-        `GET /:login/machines/:id/audit`, since 7.0. What is not finished yet is not in it.
-        """
-        return self._call('GET', '/machines/{}/audit', self.id)
-
-    def _act(self, action: str, **inputs: Any) -> None:
-        query = {'action': action}
-        self._call('POST', '/machines/{}', self.id, query=query, body=inputs or None)
 
     def _clock(self) -> Clock:
         return self.datacenter.clock
