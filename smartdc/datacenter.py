@@ -27,7 +27,7 @@ from smartdc.api.roles import RolesChapter
 from smartdc.api.users import UsersChapter
 from smartdc.api.volumes import VolumesChapter
 from smartdc.certificates import Certificates
-from smartdc.errors import InvalidInput, MachineGone
+from smartdc.errors import InvalidInput
 from smartdc.finding import default_package, find
 from smartdc.http_signature import HTTPSignatureAuth, search_for
 from smartdc.locations import (
@@ -38,14 +38,13 @@ from smartdc.locations import (
     base_url,
     is_downgrade,
 )
-from smartdc.machine import Machine
-from smartdc.paths import ident
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
 from smartdc.transport import BODY_LIMIT, Verify
 from smartdc.types import Account, Package
-from smartdc.waiting import DEFAULT_TIMEOUT, Clock, Interval, follow
+from smartdc.wait_for import WaitFor
+from smartdc.waiting import Clock
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -109,6 +108,7 @@ class DataCenter(
     UsersChapter,
     VolumesChapter,
     Certificates,
+    WaitFor,
 ):
     """An account in one data center.
 
@@ -289,53 +289,6 @@ class DataCenter(
         `GET /:login/packages`, since 6.5, and `GET /:login/images` when none is flagged.
         """
         return default_package(self)
-
-    def wait_for(
-        self,
-        kind: str,
-        identifier: str,
-        state: str,
-        *,
-        machine: Any = None,
-        interval: Interval = 2,
-        timeout: float = DEFAULT_TIMEOUT,
-    ) -> dict[str, Any]:
-        """Wait until a thing has a state, and return its data.
-
-        `kind` is image, volume, migration or machine, or nic, disk or snapshot of the `machine`
-        that is given; `identifier` is its id, MAC address or name. The state `deleted` is that of
-        a thing that is not there. Raises WaitTimeout after `timeout` seconds, WaitFailed at once
-        when the thing failed or is gone and that was not waited for.
-        """
-        look = self._looks(kind, machine)
-        return follow(
-            lambda: look(identifier),
-            state,
-            what=f'{kind} {identifier}',
-            wait_for=float(timeout),
-            clock=self.clock,
-            interval=interval,
-        )
-
-    def _looks(self, kind: str, machine: Any) -> Callable[[str], Any]:
-        looks: dict[str, Callable[[str], Any]] = {
-            'image': self.image,
-            'volume': self.volume,
-            'migration': self.migration,
-            'machine': self._machine_data,
-        }
-        if machine is not None:
-            of = Machine(self, data={'id': ident(machine)})
-            looks |= {'nic': of.nic, 'disk': of.get_disk, 'snapshot': of.raw_snapshot_data}
-        if kind not in looks:
-            raise InvalidInput(f'cannot wait for {kind!r}: give one of {", ".join(sorted(looks))}')
-        return looks[kind]
-
-    def _machine_data(self, machine_id: str) -> dict[str, Any]:
-        try:
-            return self.raw_machine_data(machine_id)
-        except MachineGone as gone:
-            return {**gone.machine, 'state': 'deleted'}
 
     @deprecated
     def me(self) -> Account:

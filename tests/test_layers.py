@@ -26,7 +26,7 @@ FLOORS = [
     {'changefeed', 'console', 'presign', 'certificates'},
     {'api'},
     {'machine'},
-    {'finding'},
+    {'finding', 'wait_for'},
     {'datacenter'},
     {'legacy', 'vnc_proxy'},
     {'__main__'},

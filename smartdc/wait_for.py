@@ -1,0 +1,71 @@
+"""Waiting for whatever has a life of its own, by its kind and id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from smartdc.connection import Connection
+from smartdc.errors import InvalidInput, MachineGone
+from smartdc.machine import Machine
+from smartdc.paths import ident
+from smartdc.waiting import DEFAULT_TIMEOUT, Interval, follow
+
+if TYPE_CHECKING:
+    from smartdc.datacenter import DataCenter
+
+
+class WaitFor(Connection):
+    """Wait for images, volumes, migrations, machines, and what machines have."""
+
+    __slots__ = ()
+
+    def wait_for(
+        self,
+        kind: str,
+        identifier: str,
+        state: str,
+        *,
+        machine: Any = None,
+        interval: Interval = 2,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> dict[str, Any]:
+        """Wait until a thing has a state, and return its data.
+
+        `kind` is image, volume, migration or machine, or nic, disk or snapshot of the `machine`
+        that is given; `identifier` is its id, MAC address or name. The state `deleted` is that of
+        a thing that is not there. Raises WaitTimeout after `timeout` seconds, WaitFailed at once
+        when the thing failed or is gone and that was not waited for.
+        """
+        look = _looks(cast('DataCenter', self), kind, machine)
+        return follow(
+            lambda: look(identifier),
+            state,
+            what=f'{kind} {identifier}',
+            wait_for=float(timeout),
+            clock=self.clock,
+            interval=interval,
+        )
+
+
+def _looks(datacenter: DataCenter, kind: str, machine: Any) -> Callable[[str], Any]:
+    """Return how to look at a thing of a kind."""
+
+    def machine_data(machine_id: str) -> dict[str, Any]:
+        try:
+            return datacenter.raw_machine_data(machine_id)
+        except MachineGone as gone:
+            return {**gone.machine, 'state': 'deleted'}
+
+    looks: dict[str, Callable[[str], Any]] = {
+        'image': datacenter.image,
+        'volume': datacenter.volume,
+        'migration': datacenter.migration,
+        'machine': machine_data,
+    }
+    if machine is not None:
+        of = Machine(datacenter, data={'id': ident(machine)})
+        looks |= {'nic': of.nic, 'disk': of.get_disk, 'snapshot': of.raw_snapshot_data}
+    if kind not in looks:
+        raise InvalidInput(f'cannot wait for {kind!r}: give one of {", ".join(sorted(looks))}')
+    return looks[kind]
