@@ -11,6 +11,7 @@ __version__ = '1.0.0.dev0'
 
 if TYPE_CHECKING:
     from smartdc.changefeed import Change
+    from smartdc.clock import deadline
     from smartdc.datacenter import (
         DEFAULT_LOCATION,
         KNOWN_LOCATIONS,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from smartdc.machine import Machine, Snapshot
     from smartdc.progress import Progress
     from smartdc.retrying import Retry
-    from smartdc.waiting import deadline
 
 __all__ = [
     'DEFAULT_LOCATION',
@@ -127,7 +127,7 @@ _HOMES = {
     'Progress': 'smartdc.progress',
     'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',
-    'deadline': 'smartdc.waiting',
+    'deadline': 'smartdc.clock',
 }
 
 if not TYPE_CHECKING:

@@ -27,6 +27,7 @@ from smartdc.api.roles import RolesChapter
 from smartdc.api.users import UsersChapter
 from smartdc.api.volumes import VolumesChapter
 from smartdc.certificates import Certificates
+from smartdc.clock import Clock
 from smartdc.errors import InvalidInput
 from smartdc.finding import default_package, find
 from smartdc.http_signature import HTTPSignatureAuth, search_for
@@ -44,7 +45,6 @@ from smartdc.search import search_dicts
 from smartdc.transport import BODY_LIMIT, Verify
 from smartdc.types import Account, Package
 from smartdc.wait_for import WaitFor
-from smartdc.waiting import Clock
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase

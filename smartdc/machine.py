@@ -17,12 +17,13 @@ from smartdc.api.nics import NicsChapter
 from smartdc.api.snapshots import SnapshotsChapter
 from smartdc.api.tags import TagsChapter
 from smartdc.api.vnc import VncChapter
+from smartdc.clock import Clock
 from smartdc.errors import MachineFailed, MachineGone
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
-from smartdc.waiting import Clock, Polled
+from smartdc.waiting import Polled
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter

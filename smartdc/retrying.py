@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from smartdc.clock import Clock, seconds_left
 from smartdc.errors import (
     APIError,
     ConnectionFailed,
@@ -24,7 +25,6 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
-from smartdc.waiting import Clock, seconds_left
 
 
 class Fault(Enum):

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from smartdc.clock import Clock
 from smartdc.times import timestamp
-from smartdc.waiting import Clock
 
 #: Dates have whole seconds, so that two clocks that agree may differ by this much.
 _TICK = 2

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from smartdc.clock import Clock
 from smartdc.errors import ResourceNotFound, WaitFailed
 from smartdc.times import dt_time
-from smartdc.waiting import Clock, Polled
+from smartdc.waiting import Polled
 
 if TYPE_CHECKING:
     from smartdc.machine import Machine

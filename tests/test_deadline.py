@@ -7,9 +7,10 @@ import pytest
 
 import smartdc
 from smartdc import deadline
+from smartdc.clock import seconds_left
 from smartdc.retrying import Attempts, Budget, Retry
 from smartdc.simulator import Simulator
-from smartdc.waiting import seconds_left, wait
+from smartdc.waiting import wait
 from tests.clocks import TestClock
 from tests.servers import json_reply, serving
 

@@ -16,10 +16,10 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 FLOORS = [
     {'errors', 'signing', 'trace'},
     {'progress'},
-    {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
+    {'search', 'paths', 'locations', 'clock', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
     {'watchdog'},
     {'transport', 'key_files', 'retrying', 'server_clock'},
-    {'creating'},
+    {'creating', 'waiting'},
     {'ssh_agent', 'chapter', 'connection', 'signer'},
     {'key_search', 'profiles'},
     {'http_signature', 'snapshot', 'websocket'},

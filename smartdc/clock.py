@@ -1,0 +1,65 @@
+"""The clock that dates, waits and retries go by, and the deadlines that blocks set on it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+from smartdc.errors import InvalidInput
+
+
+class Clock(Protocol):
+    """What dates, waits and retries go by."""
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep so many seconds."""
+        time.sleep(seconds)
+
+
+#: The clock of all that were not given another.
+SYSTEM_CLOCK = SystemClock()
+
+#: The deadlines of the blocks that this thread is in, from the outside in: whose clock, and when.
+_blocks: ContextVar[tuple[tuple[Clock, float], ...]] = ContextVar('deadlines', default=())
+
+
+@contextmanager
+def deadline(seconds: float, *, clock: Clock = SYSTEM_CLOCK) -> Iterator[None]:
+    """Give all that is done in the block so many seconds together.
+
+    It covers connecting, retries, the pages of lists and waiting: a call that begins too late
+    raises Timeout with `sent` False, one that is under way raises Timeout, a fault is not retried
+    beyond the deadline, and a wait raises WaitTimeout when no time is left for another look.
+    Blocks nest, and the earliest deadline counts. Each is its own thread's alone. Raises
+    InvalidInput when `seconds` is negative.
+    """
+    if seconds < 0:
+        raise InvalidInput(f'a deadline cannot be in the past: {seconds}')
+    token = _blocks.set((*_blocks.get(), (clock, clock.now() + seconds)))
+    try:
+        yield
+    finally:
+        _blocks.reset(token)
+
+
+def seconds_left() -> float:
+    """Return how much is left of the blocks' deadlines, infinity outside of any."""
+    return min((end - clock.now() for clock, end in _blocks.get()), default=math.inf)
