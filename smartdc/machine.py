@@ -6,7 +6,7 @@ import ipaddress
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from smartdc.api.disks import DisksChapter
 from smartdc.api.firewall import MachineFirewallChapter
@@ -23,7 +23,7 @@ from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
-from smartdc.waiting import Polled
+from smartdc.waiting import FAILURES, Polled
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -76,6 +76,8 @@ class Machine(
     """
 
     __slots__ = ()
+
+    FAILED: ClassVar[frozenset[str]] = FAILURES['machine']
 
     def __init__(
         self,

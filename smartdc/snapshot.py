@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from smartdc.clock import Clock
 from smartdc.errors import ResourceNotFound, WaitFailed
 from smartdc.times import dt_time
-from smartdc.waiting import Polled
+from smartdc.waiting import FAILURES, Polled
 
 if TYPE_CHECKING:
     from smartdc.machine import Machine
@@ -22,7 +22,7 @@ class Snapshot(Polled):
 
     __slots__ = ('data', 'machine')
 
-    FAILED: ClassVar[frozenset[str]] = frozenset({'failed', 'canceled'})
+    FAILED: ClassVar[frozenset[str]] = FAILURES['snapshot']
 
     def __init__(
         self, machine: Any, name: str | None = None, data: dict[str, Any] | None = None

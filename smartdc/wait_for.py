@@ -41,6 +41,7 @@ class WaitFor(Connection):
         return follow(
             lambda: look(identifier),
             state,
+            kind=kind,
             what=f'{kind} {identifier}',
             wait_for=float(timeout),
             clock=self.clock,

@@ -6,11 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left
-from smartdc.errors import InvalidInput, ResourceNotFound, WaitFailed, WaitTimeout
+from smartdc.errors import (
+    APIError,
+    InvalidInput,
+    ResourceNotFound,
+    SmartDCError,
+    WaitFailed,
+    WaitTimeout,
+)
+from smartdc.retrying import Fault, fault_of
 
 __all__ = [
     'DEFAULT_TIMEOUT',
-    'FAILED',
+    'FAILURES',
     'SYSTEM_CLOCK',
     'Clock',
     'Interval',
@@ -34,8 +42,20 @@ DEFAULT_TIMEOUT = 600.0
 #: Whether to wait: no, yes, or for how many seconds at most.
 Wait = bool | float
 
-#: The states that nothing leaves by itself, unless they are what is waited for.
-FAILED = frozenset({'failed', 'aborted', 'canceled'})
+#: For each kind of thing, the states that it will not leave by itself. What is not there any more
+#: is `deleted`, whatever it was.
+FAILURES: Mapping[str, frozenset[str]] = {
+    'machine': frozenset({'failed'}),
+    'snapshot': frozenset({'failed', 'canceled'}),
+    'image': frozenset({'failed'}),
+    'volume': frozenset({'failed'}),
+    'migration': frozenset({'failed', 'aborted'}),
+    'nic': frozenset(),
+    'disk': frozenset({'failed'}),
+}
+
+#: For how many seconds a look may go on beyond the end of a wait.
+LAST_LOOK = 5.0
 
 
 def wait(
@@ -50,26 +70,52 @@ def wait(
 ) -> Seen:
     """Look until `done` says so, and return what was seen then.
 
-    `interval` and `timeout` are in seconds. The last look is at the timeout's end, not before it,
-    but no look begins beyond the `deadline` of a block. Then WaitTimeout says `what` was waited
-    for and carries what `last` returns.
+    `interval` and `timeout` are in seconds. A look that fails by what may pass counts as one that
+    saw nothing; a server that asks to be left alone for a while is. The last look is at the
+    timeout's end, not before it, but no look begins beyond the `deadline` of a block. Then
+    WaitTimeout says `what` was waited for and carries what `last` returns.
     """
     if timeout < 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
     end = clock.now() + timeout
     looks = 0
     while True:
-        seen = look()
-        if done(seen):
-            return seen
+        fault: SmartDCError | None = None
+        try:
+            with deadline(max(0.0, end - clock.now()) + LAST_LOOK, clock=clock):
+                seen = look()
+        except SmartDCError as error:
+            if not _passes(error):
+                raise
+            fault = error
+        else:
+            if done(seen):
+                return seen
         looks += 1
         left = end - clock.now()
         if left <= 0:
-            raise WaitTimeout(f'{what} did not happen within {timeout:g} s', last())
-        pause = min(_pause(interval, looks), left)
+            raise _late(f'{what} did not happen within {timeout:g} s', last(), fault)
+        pause = min(max(_pause(interval, looks), _asked(fault)), left)
         if pause >= seconds_left():
-            raise WaitTimeout(f'{what} did not happen before the deadline', last())
+            raise _late(f'{what} did not happen before the deadline', last(), fault)
         clock.sleep(pause)
+
+
+def _passes(error: SmartDCError) -> bool:
+    """Say whether a look that failed by this may succeed later."""
+    return fault_of(error) not in (None, Fault.CLOCK)
+
+
+def _asked(fault: SmartDCError | None) -> float:
+    """Return for how many seconds the server has asked to be left alone."""
+    return (fault.retry_after or 0.0) if isinstance(fault, APIError) else 0.0
+
+
+def _late(text: str, last: Mapping[str, Any], fault: SmartDCError | None) -> WaitTimeout:
+    """Return the error of a wait that ends with its time, and why nothing was seen at last."""
+    error = WaitTimeout(text if fault is None else f'{text}; the last look failed: {fault}', last)
+    error.__cause__ = fault
+    return error
 
 
 def time_limit(wait_for: Wait) -> float:
@@ -80,6 +126,7 @@ def time_limit(wait_for: Wait) -> float:
 def follow(
     look: Callable[[], Mapping[str, Any]],
     *states: str,
+    kind: str,
     what: str,
     wait_for: Wait,
     clock: Clock,
@@ -87,8 +134,9 @@ def follow(
 ) -> Any:
     """Look at a thing's data until its state is one of `states`, and return the data.
 
-    A thing that is not there has the state `deleted`. Raises WaitFailed when it failed or is
-    gone and that was not waited for, WaitTimeout at the end of the time.
+    `kind` is what it is, one of those in FAILURES, and `what` is what to call it. A thing that is
+    not there has the state `deleted`. Raises WaitFailed when it failed or is gone and that was not
+    waited for, WaitTimeout at the end of the time.
     """
     last: dict[str, Any] = {}
 
@@ -101,8 +149,9 @@ def follow(
         return str(last.get('state'))
 
     def done(state: str) -> bool:
-        if state not in states and (state in FAILED or state == 'deleted'):
-            raise WaitFailed(f'{what} is {state}, it will not become {" or ".join(states)}', last)
+        if state not in states and (state in FAILURES[kind] or state == 'deleted'):
+            text = f'{what} is {state}{_reason(last)}, it will not become {" or ".join(states)}'
+            raise WaitFailed(text, last)
         return state in states
 
     wait(
@@ -115,6 +164,12 @@ def follow(
         last=lambda: last,
     )
     return last
+
+
+def _reason(data: Mapping[str, Any]) -> str:
+    """Return why a thing failed, as far as its data tell: an image's do."""
+    error = data.get('error')
+    return f' ({error.get("message")})' if isinstance(error, Mapping) else ''
 
 
 def _pause(interval: Interval, looks: int) -> float:
@@ -130,7 +185,7 @@ class Polled:
     __slots__ = ()
 
     #: The states that the thing will not leave by itself.
-    FAILED: ClassVar[frozenset[str]] = frozenset({'failed'})
+    FAILED: ClassVar[frozenset[str]]
 
     data: dict[str, Any]
 

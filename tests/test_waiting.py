@@ -1,10 +1,12 @@
 """Waiting with a deadline."""
 
+import math
 from collections.abc import Callable
 
 import pytest
 
 import smartdc
+from smartdc.clock import seconds_left
 from smartdc.waiting import Interval, wait
 from tests.clocks import TestClock
 
@@ -81,6 +83,45 @@ def test_a_timeout_of_nothing_looks_once() -> None:
         waiting(clock, ['down', 'up'], timeout=0)
 
     assert [] == clock.sleeps
+
+
+def test_a_look_takes_no_longer_than_the_wait() -> None:
+    """One that hangs is cut off soon after the end; the last one still has some seconds."""
+    clock = TestClock()
+    left: list[float] = []
+
+    def look() -> str:
+        left.append(seconds_left())
+        return 'down'
+
+    with pytest.raises(smartdc.WaitTimeout):
+        wait(look, 'up'.__eq__, what='x', clock=clock, timeout=4)
+
+    assert [9, 7, 5] == left
+    assert math.inf == seconds_left()
+
+
+def test_a_fault_that_passes_is_a_look_that_saw_nothing() -> None:
+    """The wait goes on at its pace; what does not pass is raised."""
+    clock = TestClock()
+    answers: list[str | Exception] = [
+        smartdc.ConnectionFailed('x'),
+        smartdc.Timeout('x', sent=False),
+        smartdc.InvalidResponse('x'),
+        smartdc.ServiceUnavailable(503, retry_after=30),
+        'up',
+    ]
+
+    def look() -> str:
+        if isinstance(answer := answers.pop(0), Exception):
+            raise answer
+        return answer
+
+    assert 'up' == wait(look, 'up'.__eq__, what='x', clock=clock)
+    assert [2, 2, 2, 30] == clock.sleeps
+    answers.append(smartdc.TLSError('x'))
+    with pytest.raises(smartdc.TLSError):
+        wait(look, 'up'.__eq__, what='x', clock=clock)
 
 
 @pytest.mark.parametrize('bad', [{'timeout': -1.0}, {'interval': -2.0}])

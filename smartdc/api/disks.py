@@ -53,6 +53,7 @@ class DisksChapter(MachineChapter):
         return follow(
             lambda: next((each for each in self.disks() if each['id'] not in before), {}),
             *_THERE,
+            kind='disk',
             what=f'a disk of {self.id}',
             wait_for=wait,
             clock=self.datacenter.clock,

@@ -90,9 +90,13 @@ class ImagesChapter(Connection):
         image: Image = self._call('POST', '/images', body=body)
         if wait is False:
             return image
-        what = f'image {name}@{version}'
         return follow(
-            lambda: self.image(image), 'active', what=what, wait_for=wait, clock=self.clock
+            lambda: self.image(image),
+            'active',
+            kind='image',
+            what=f'image {name}@{version}',
+            wait_for=wait,
+            clock=self.clock,
         )
 
     def import_image(self, datacenter: str, identifier: str | Mapping[str, Any]) -> Image:

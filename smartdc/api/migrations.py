@@ -67,6 +67,7 @@ class MachineMigrationChapter(MachineChapter):
         return follow(
             lambda: self._call('GET', '/migrations/{}', self.id),
             *(_ABORTED if action == 'abort' else _RESTING),
+            kind='migration',
             what=f'migration of {self.id}',
             wait_for=wait,
             clock=self.datacenter.clock,

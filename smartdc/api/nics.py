@@ -12,6 +12,9 @@ from smartdc.paths import ident
 from smartdc.types import Nic
 from smartdc.waiting import Wait, follow
 
+#: The states of a NIC that nothing is done to: those of its machine.
+_THERE = ('running', 'stopped')
+
 
 class NicsChapter(MachineChapter):
     """List, get, add and remove NICs."""
@@ -55,10 +58,14 @@ class NicsChapter(MachineChapter):
         mac = self._call('POST', '/machines/{}/nics', self.id, body=body, read=_mac)
         if wait is False:
             return self.nic(mac)
-        clock = self.datacenter.clock
-        what = f'NIC {mac} of {self.id}'
-        there = ('running', 'stopped')
-        added: Any = follow(lambda: self.nic(mac), *there, what=what, wait_for=wait, clock=clock)
+        added: Any = follow(
+            lambda: self.nic(mac),
+            *_THERE,
+            kind='nic',
+            what=f'NIC {mac} of {self.id}',
+            wait_for=wait,
+            clock=self.datacenter.clock,
+        )
         return added
 
     def remove_nic(self, mac: str | Mapping[str, Any]) -> None:

@@ -77,9 +77,13 @@ class VolumesChapter(Connection):
         volume: Volume = self._create_named('/volumes', body=body)
         if wait is False:
             return volume
-        what = f'volume {volume["name"]}'
         return follow(
-            lambda: self.volume(volume), 'ready', what=what, wait_for=wait, clock=self.clock
+            lambda: self.volume(volume),
+            'ready',
+            kind='volume',
+            what=f'volume {volume["name"]}',
+            wait_for=wait,
+            clock=self.clock,
         )
 
     def update_volume(self, volume: str | Mapping[str, Any], *, name: str) -> Volume:
