@@ -246,14 +246,18 @@ class Machine(
         self.refresh()
         return self.data['state']
 
+    def _title(self) -> str:
+        return f'machine {self.name or self.id}'
+
     def _clock(self) -> Clock:
         return self.datacenter.clock
 
     def _check(self, seen: str, wanted: str) -> None:
         if seen in self.FAILED:
-            raise MachineFailed(f'{self!r} has failed, it will not become {wanted}', self.data)
+            text = f'{self._title()} has failed, it will not become {wanted}'
+            raise MachineFailed(text, self.data)
         if seen == 'deleted' and not (self._deleting and wanted.startswith('anything')):
-            raise MachineGone(410, '', f'{self!r} is deleted', body=self.data)
+            raise MachineGone(410, '', f'{self._title()} is deleted', body=self.data)
 
     def __str__(self) -> str:
         return self.id

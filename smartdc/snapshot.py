@@ -92,12 +92,15 @@ class Snapshot(Polled):
         """
         return self.machine.start_from_snapshot(self.name)
 
+    def _title(self) -> str:
+        return f'snapshot {self.name} of {self.machine._title()}'
+
     def _clock(self) -> Clock:
         return self.machine.datacenter.clock
 
     def _check(self, seen: str, wanted: str) -> None:
         if seen in self.FAILED or (seen == 'deleted' and not wanted.startswith('anything')):
-            raise WaitFailed(f'{self!r} is {seen}, it will not become {wanted}', self.data)
+            raise WaitFailed(f'{self._title()} is {seen}, it will not become {wanted}', self.data)
 
     def __str__(self) -> str:
         return self.name

@@ -9,6 +9,7 @@ from smartdc.connection import Connection
 from smartdc.errors import InvalidInput, MachineGone
 from smartdc.machine import Machine
 from smartdc.paths import ident
+from smartdc.progress import Reporting
 from smartdc.waiting import DEFAULT_TIMEOUT, Interval, follow
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ class WaitFor(Connection):
         machine: Any = None,
         interval: Interval = 2,
         timeout: float = DEFAULT_TIMEOUT,
+        progress: Reporting = None,
     ) -> dict[str, Any]:
         """Wait until a thing has a state, and return its data.
 
         `kind` is image, volume, migration or machine, or nic, disk or snapshot of the `machine`
         that is given; `identifier` is its id, MAC address or name. The state `deleted` is that of
-        a thing that is not there. Raises WaitTimeout after `timeout` seconds, WaitFailed at once
-        when the thing failed or is gone and that was not waited for.
+        a thing that is not there. `interval` and `progress` are those of `Machine.poll_until`.
+        Raises WaitTimeout after `timeout` seconds, WaitFailed at once when the thing failed or is
+        gone and that was not waited for.
         """
         look = _looks(cast('DataCenter', self), kind, machine)
         return follow(
@@ -46,6 +49,7 @@ class WaitFor(Connection):
             wait_for=float(timeout),
             clock=self.clock,
             interval=interval,
+            progress=progress,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left
 from smartdc.errors import (
@@ -14,6 +14,7 @@ from smartdc.errors import (
     WaitFailed,
     WaitTimeout,
 )
+from smartdc.progress import Progress, Reporting, reporting
 from smartdc.retrying import Fault, fault_of
 
 __all__ = [
@@ -30,8 +31,6 @@ __all__ = [
     'time_limit',
     'wait',
 ]
-
-Seen = TypeVar('Seen')
 
 #: Seconds between two looks: a number, or a function of how many looks there were.
 Interval = float | Callable[[int], float]
@@ -59,46 +58,50 @@ LAST_LOOK = 5.0
 
 
 def wait(
-    look: Callable[[], Seen],
-    done: Callable[[Seen], bool],
+    look: Callable[[], str],
+    done: Callable[[str], bool],
     *,
     what: str,
     clock: Clock,
     interval: Interval = 2,
     timeout: float = DEFAULT_TIMEOUT,
     last: Callable[[], Mapping[str, Any]] = dict,
-) -> Seen:
-    """Look until `done` says so, and return what was seen then.
+    progress: Reporting = None,
+) -> str:
+    """Look at a state until it is `done`, and return it.
 
     `interval` and `timeout` are in seconds. A look that fails by what may pass counts as one that
     saw nothing; a server that asks to be left alone for a while is. The last look is at the
     timeout's end, not before it, but no look begins beyond the `deadline` of a block. Then
-    WaitTimeout says `what` was waited for and carries what `last` returns.
+    WaitTimeout says `what` was waited for and carries what `last` returns. `progress` is told of
+    each look.
     """
     if timeout < 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
-    end = clock.now() + timeout
-    looks = 0
-    while True:
-        fault: SmartDCError | None = None
-        try:
-            with deadline(max(0.0, end - clock.now()) + LAST_LOOK, clock=clock):
-                seen = look()
-        except SmartDCError as error:
-            if not _passes(error):
-                raise
-            fault = error
-        else:
-            if done(seen):
-                return seen
-        looks += 1
-        left = end - clock.now()
-        if left <= 0:
-            raise _late(f'{what} did not happen within {timeout:g} s', last(), fault)
-        pause = min(max(_pause(interval, looks), _asked(fault)), left)
-        if pause >= seconds_left():
-            raise _late(f'{what} did not happen before the deadline', last(), fault)
-        clock.sleep(pause)
+    began = clock.now()
+    end = began + timeout
+    looks, state = 0, ''
+    with reporting(progress) as report:
+        while True:
+            fault: SmartDCError | None = None
+            try:
+                with deadline(max(0.0, end - clock.now()) + LAST_LOOK, clock=clock):
+                    state = look()
+            except SmartDCError as error:
+                if not _passes(error):
+                    raise
+                fault = error
+            report(Progress(what, state, clock.now() - began))
+            if fault is None and done(state):
+                return state
+            looks += 1
+            left = end - clock.now()
+            if left <= 0:
+                raise _late(f'{what} did not happen within {timeout:g} s', last(), fault)
+            pause = min(max(_pause(interval, looks), _asked(fault)), left)
+            if pause >= seconds_left():
+                raise _late(f'{what} did not happen before the deadline', last(), fault)
+            clock.sleep(pause)
 
 
 def _passes(error: SmartDCError) -> bool:
@@ -131,6 +134,7 @@ def follow(
     wait_for: Wait,
     clock: Clock,
     interval: Interval = 2,
+    progress: Reporting = None,
 ) -> Any:
     """Look at a thing's data until its state is one of `states`, and return the data.
 
@@ -162,6 +166,7 @@ def follow(
         interval=interval,
         timeout=time_limit(wait_for),
         last=lambda: last,
+        progress=progress,
     )
     return last
 
@@ -194,13 +199,19 @@ class Polled:
         raise NotImplementedError
 
     def poll_until(
-        self, state: str, interval: Interval = 2, *, timeout: float = DEFAULT_TIMEOUT
+        self,
+        state: str,
+        interval: Interval = 2,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        progress: Reporting = None,
     ) -> None:
         """Look every `interval` seconds until the state is `state`.
 
-        `interval` may be a function of how many looks there were. Raises WaitTimeout after
-        `timeout` seconds, and WaitFailed or MachineGone at once when the thing has failed or is
-        gone and that is not what was waited for.
+        `interval` may be a function of how many looks there were. `progress` is called after each
+        look with a Progress; None shows a line where stderr is a terminal and False shows none.
+        Raises WaitTimeout after `timeout` seconds, and WaitFailed or MachineGone at once when the
+        thing has failed or is gone and that is not what was waited for.
         """
 
         def done(seen: str) -> bool:
@@ -208,16 +219,21 @@ class Polled:
                 self._check(seen, state)
             return seen == state
 
-        self._wait(done, f'{self!r} becoming {state}', interval, timeout)
+        self._wait(done, f'becoming {state}', interval, timeout, progress)
 
     def poll_while(
-        self, state: str, interval: Interval = 2, *, timeout: float = DEFAULT_TIMEOUT
+        self,
+        state: str,
+        interval: Interval = 2,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        progress: Reporting = None,
     ) -> None:
         """Look every `interval` seconds until the state is another one than `state`.
 
-        `interval` may be a function of how many looks there were. Raises WaitTimeout after
-        `timeout` seconds, and WaitFailed or MachineGone when the state it went to is failed, or
-        deleted by somebody else.
+        `interval` and `progress` are those of `poll_until`. Raises WaitTimeout after `timeout`
+        seconds, and WaitFailed or MachineGone when the state it went to is failed, or deleted by
+        somebody else.
         """
 
         def done(seen: str) -> bool:
@@ -225,20 +241,30 @@ class Polled:
                 self._check(seen, f'anything but {state}')
             return seen != state
 
-        self._wait(done, f'{self!r} leaving {state}', interval, timeout)
+        self._wait(done, f'leaving {state}', interval, timeout, progress)
 
     def _wait(
-        self, done: Callable[[str], bool], what: str, interval: Interval, timeout: float
+        self,
+        done: Callable[[str], bool],
+        goal: str,
+        interval: Interval,
+        timeout: float,
+        progress: Reporting,
     ) -> None:
         wait(
             self.status,
             done,
-            what=what,
+            what=f'{self._title()} {goal}',
             clock=self._clock(),
             interval=interval,
             timeout=timeout,
             last=lambda: self.data,
+            progress=progress,
         )
+
+    def _title(self) -> str:
+        """Return what to call the thing."""
+        raise NotImplementedError
 
     def _clock(self) -> Clock:
         raise NotImplementedError

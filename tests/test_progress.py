@@ -13,8 +13,9 @@ from typing import TextIO
 
 import pytest
 
-from smartdc import InvalidInput, Progress
+from smartdc import DataCenter, InvalidInput, Machine, Progress
 from smartdc.progress import Report, Reporting, reporting
+from smartdc.simulator import Simulator
 
 FIRST = Progress('web0 becoming running', 'provisioning', 0.0)
 SECOND = Progress('web0 becoming running', 'provisioning', 2.4)
@@ -199,6 +200,54 @@ def test_what_a_function_raises_comes_out() -> None:
 
     with pytest.raises(KeyError), reporting(refuse) as report:
         report(FIRST)
+
+
+def test_each_look_of_a_wait_is_told(sdc: DataCenter, machine: Machine) -> None:
+    """What is waited for, the state seen, and the seconds since it began; also the last look."""
+    seen: list[Progress] = []
+    machine.stop()
+    machine.poll_until('stopped', 5, progress=seen.append)
+    machine.start()
+    sdc.wait_for('machine', machine.id, 'running', interval=10, progress=seen.append)
+
+    stopping = 'machine web0 becoming stopped'
+    assert [
+        Progress(stopping, 'stopping', 0),
+        Progress(stopping, 'stopping', 5),
+        Progress(stopping, 'stopped', 10),
+        Progress(f'machine {machine.id} becoming running', 'stopped', 0),
+        Progress(f'machine {machine.id} becoming running', 'running', 10),
+    ] == seen
+    machine.create_snapshot('s').poll_while('queued', 5, progress=seen.append)
+    last = seen[-1]
+    assert ('snapshot s of machine web0 leaving queued', 'created') == (last.what, last.state)
+
+
+def test_a_look_that_failed_is_told_with_what_was_seen_before(
+    cloud: Simulator, machine: Machine
+) -> None:
+    """Nothing at first."""
+    seen: list[Progress] = []
+    cloud.faults.add('GetMachine', count=5, status=503)
+    machine.poll_until('running', 50, progress=seen.append)
+
+    assert ['', 'running'] == [each.state for each in seen]
+
+
+def test_a_wait_shows_itself_on_a_terminal(plain: Terminal, machine: Machine) -> None:
+    """From the second look on; not if it was told not to."""
+    with redirect_stderr(plain.stream):
+        machine.poll_until('running')
+        machine.stop()
+        machine.poll_until('stopped', 5)
+        machine.start()
+        machine.poll_until('running', 5, progress=False)
+
+    shown = [each for each in plain.read().split('\r') if each.strip()]
+    assert [
+        'machine web0 becoming stopped: stopping, 5 s',
+        'machine web0 becoming stopped: stopped, 10 s',
+    ] == [each.strip() for each in shown]
 
 
 @pytest.mark.parametrize('wrong', [True, 1, 'yes'])
