@@ -15,6 +15,7 @@ from typing import Any, Self, TextIO
 import requests
 
 from smartdc.answers import check_digest, decoded, expect_json, full_page, refuse
+from smartdc.clock import SYSTEM_CLOCK, Clock, seconds_left
 from smartdc.creating import like, once
 from smartdc.errors import (
     APIError,
@@ -44,7 +45,6 @@ from smartdc.transport import (
     with_query,
     within,
 )
-from smartdc.waiting import SYSTEM_CLOCK, Clock, seconds_left
 from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.

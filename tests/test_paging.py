@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import smartdc
+from smartdc.clock import seconds_left
 from smartdc.paging import Ahead, complete, rows, total
-from smartdc.waiting import seconds_left
 from tests.clocks import TestClock
 
 
