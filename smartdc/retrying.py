@@ -98,7 +98,7 @@ class Retry:
     `factor` for each attempt, `cap` at most. A server that says how long to wait is obeyed up to
     `longest` seconds; beyond that its error is raised at once. `within` is how many seconds one
     call may take with all its attempts. All calls share `budget` retries, so that an outage does
-    not multiply the load; what helps is given back.
+    not multiply the load; a call that succeeds gives back what it took, and at least one.
     """
 
     attempts: int = 5
@@ -138,7 +138,7 @@ class Budget:
             return True
 
     def give_back(self, retries: int) -> None:
-        """Return what helped."""
+        """Return some; there are never more than in the beginning."""
         with self._lock:
             self._left = min(self._most, self._left + retries)
 
@@ -177,8 +177,11 @@ class Attempts:
             self._clock.sleep(pause)
 
     def succeeded(self) -> None:
-        """Give back what the retries of this call took."""
-        self._budget.give_back(self._made - 1)
+        """Give back what the retries of this call took, and one when it took none.
+
+        Without that one, what an outage has used up would be lost for good.
+        """
+        self._budget.give_back(max(1, self._made - 1))
 
     def _pause(self, policy: Retry, error: SmartDCError) -> float:
         told = error.retry_after if isinstance(error, APIError) else None

@@ -198,6 +198,41 @@ def test_an_outage_is_not_multiplied(cloud: Simulator, patient: DataCenter) -> N
     assert patient.keys()
 
 
+def test_a_budget_is_whole_again_after_a_hundred_good_calls(
+    cloud: Simulator, patient: DataCenter
+) -> None:
+    """What an outage has used up comes back, one retry for each call that succeeds at once."""
+    away = cloud.faults.add('ListKeys', status=503, code='ServiceUnavailableError')
+    for _ in range(30):
+        with pytest.raises(smartdc.ServiceUnavailable):
+            patient.keys()
+    away.count = 0
+    for _ in range(100):
+        patient.keys()
+    before, away.count = len(cloud.requests), None
+    for _ in range(25):
+        with pytest.raises(smartdc.ServiceUnavailable):
+            patient.keys()
+
+    assert 5 * 25 == len(cloud.requests) - before
+
+
+def test_a_call_gives_back_what_it_took() -> None:
+    """As many as it was tried again, one when it was not, and never more than there were."""
+    clock, budget = TestClock(), Budget(3)
+    retried = Attempts(Retry(), budget, clock, 'GET')
+    for _ in range(3):
+        retried.again(smartdc.InternalError(500))
+    assert not budget.take()
+    retried.succeeded()
+    assert [True, True, True, False] == [budget.take() for _ in range(4)]
+    Attempts(Retry(), budget, clock, 'GET').succeeded()
+    assert [True, False] == [budget.take() for _ in range(2)]
+    for _ in range(9):
+        retried.succeeded()
+    assert [True, True, True, False] == [budget.take() for _ in range(4)]
+
+
 def test_retries_can_be_switched_off(cloud: Simulator) -> None:
     """With None each call is one request."""
     cloud.faults.add('ListKeys', count=1, status=503, code='ServiceUnavailableError')
