@@ -19,6 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from smartdc.errors import ConnectionFailed, Timeout
+from smartdc.heads import WholeHead
 
 
 class Guard:
@@ -127,6 +128,8 @@ def cut_off(seconds: float) -> Iterator[None]:
 class GuardedHTTPConnection(HTTPConnection):
     """A connection that gives its socket to the guard of the call."""
 
+    response_class = WholeHead
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Read the answer's head."""
         _hold(self.sock)
@@ -140,6 +143,8 @@ class GuardedHTTPSConnection(HTTPSConnection):
         """Connect, and leave no warning to urllib3: whoever gave up the check has had one."""
         super().connect()
         self.is_verified = True
+
+    response_class = WholeHead
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Read the answer's head."""
