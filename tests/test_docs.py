@@ -106,6 +106,7 @@ PRINTED = [
     'running a minute later, at once',
     "['db0', 'web0']",
     'the answer was lost, machines: 1',
+    'as expected',
 ]
 
 

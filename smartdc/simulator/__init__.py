@@ -9,12 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from smartdc.simulator import certificate, keypair
+from smartdc.simulator import api, certificate, keypair, requested
 from smartdc.simulator.accounts import find_account, key_doc
 from smartdc.simulator.app import App
 from smartdc.simulator.clock import Clock, RealClock, SteppedClock
 from smartdc.simulator.cloud import Cloud, Record
 from smartdc.simulator.faults import Fault, Faults
+from smartdc.simulator.requested import RequestMismatch
 from smartdc.simulator.seed import seed
 from smartdc.simulator.server import PortTaken, Server
 from smartdc.simulator.ssh_keys import KeyFault, PublicKey
@@ -31,6 +32,7 @@ __all__ = [
     'PortTaken',
     'RealClock',
     'Record',
+    'RequestMismatch',
     'Simulator',
     'StateFileError',
     'SteppedClock',
@@ -254,6 +256,31 @@ class Simulator:
         cloud = self._running()
         with cloud.store.exclusive():
             return list(cloud.requests)
+
+    def assert_requested(
+        self,
+        operation: str | None = None,
+        *,
+        count: int | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        datacenter: str | None = None,
+        status: int | None = None,
+    ) -> list[Record]:
+        """Return the requests that came in and are like this, and fail unless there are `count`.
+
+        `operation` is a name in CloudAPI's documentation, such as `StopMachine`; `count` is None
+        for one or more, 0 for none. `path` is the part after the account, in which `*` stands for
+        anything; `query` and `body` are the fields that matter. Raises RequestMismatch, an
+        AssertionError whose text shows what came in and the near misses.
+        """
+        __tracebackhide__ = True
+        expected = requested.Expected(
+            operation, method, path, query or {}, body or {}, datacenter, status
+        )
+        return requested.check(self.requests, expected, count, api.operations())
 
     def _running(self) -> Cloud:
         if self._cloud is None or self._server is None:
