@@ -61,6 +61,7 @@ setup(
     python_requires='>=3.11',
     install_requires=['requests>=2.32', 'pycryptodome>=3.20'],
     extras_require=EXTRAS,
+    entry_points={'pytest11': ['smartdc = smartdc.pytest_plugin']},
     classifiers=[
         'Development Status :: 4 - Beta',
         'Intended Audience :: Developers',

@@ -42,7 +42,7 @@ _SECRET = re.compile('password|_pw$|secret', re.IGNORECASE)
 _LISTED = 40
 _NEAREST = 3
 #: How like another name one has to be, for a slip of the pen.
-_ALIKE = 0.6
+_ALIKE = 0.7
 
 
 class RequestMismatch(AssertionError):
@@ -91,6 +91,7 @@ def check(
     `count` is how many there have to be, None for one or more. `known` are the names of the
     server's operations, for a name that none has.
     """
+    __tracebackhide__ = True
     fits = [record for record in records if not any(_differences(record, expected))]
     if len(fits) == count or (count is None and fits):
         return fits
