@@ -1,30 +1,24 @@
 """What README, tutorial and examples say works as it stands."""
 
+import contextlib
 import io
 import os
 import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from docutils.core import publish_string
 
 from smartdc import DataCenter
 from smartdc.simulator import Simulator
+from tests.pages import PAGES, ROOT, blocks, leading_to, run
+from tests.programs import node_modules
 
-ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r'^\.\. code-block:: (\w+)\n\n((?:    .*\n|\n)+)', re.MULTILINE)
-
-
-def blocks(page: str, language: str) -> list[str]:
-    """Return the blocks of code in a page, as a reader would copy them."""
-    text = (ROOT / page).read_text('utf-8')
-    found = [(kind, body) for kind, body in BLOCK.findall(text) if kind == language]
-    return [re.sub('^    ', '', body, flags=re.MULTILINE).strip() + '\n' for _, body in found]
+#: The languages of blocks: what is run, what is checked elsewhere, and drawings.
+KINDS = {'python', 'pycon', 'sh', 'text', 'ini'}
 
 
 def test_the_quickstart_runs_and_says_each_step(
@@ -44,9 +38,8 @@ def test_the_quickstart_runs_and_says_each_step(
 
 def test_the_quickstart_runs_as_the_readme_says() -> None:
     """`python -m smartdc --local docs/examples/quickstart.py` exits with 0."""
-    command = next(
-        line for line in blocks('README.rst', 'sh')[0].split('&&') if 'quickstart' in line
-    )
+    shell = next(block.text for block in blocks(ROOT / 'README.rst') if block.language == 'sh')
+    command = next(line for line in shell.split('&&') if 'quickstart' in line)
     arguments = command.split()[1:]
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -62,97 +55,46 @@ def test_the_quickstart_runs_as_the_readme_says() -> None:
     assert done.stdout.endswith('now deleted\n')
 
 
-def session(cloud: Simulator, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
-    """Return how to run a block whose DataCenter is in the simulator instead of the world."""
-
-    def connect(*args: Any, **kwargs: Any) -> DataCenter:
-        location = kwargs.get('location') or args[0]
-        name = location if location in ('us-sw-1', 'us-east-1') else None
-        return cloud.datacenter(name)
-
-    def run(code: str) -> dict[str, Any]:
-        import smartdc
-
-        monkeypatch.setitem(vars(smartdc), 'DataCenter', connect)
-        names: dict[str, Any] = {}
-        exec(compile(code, '<documentation>', 'exec'), names)
-        return names
-
-    return run
+def name_of(page: Path) -> str:
+    """Return a page's path as a test shows it."""
+    return page.relative_to(ROOT).as_posix()
 
 
-def test_the_session_of_the_readme_runs(cloud: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The session of 0.2.0 works as it is written, but for where the data center is."""
-    code = next(block for block in blocks('README.rst', 'python') if 'poll_while' in block)
-    names = session(cloud, monkeypatch)(code)
-
-    assert 'stopped' == names['nu'].state
-    assert cloud.url('us-east-1') == names['east'].base_url
-    cloud.clock.sleep(60)
-    assert 'deleted' == names['nu'].status()
-
-
-def test_the_simulator_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    """The block that makes a CloudAPI of one's own prints the machine."""
-    code = next(block for block in blocks('README.rst', 'python') if 'Simulator' in block)
-    exec(compile(code, '<README>', 'exec'), {})
-
-    assert 'web0' in capsys.readouterr().out
-
-
-#: What the blocks of the simulator's page print, in order.
-PRINTED = [
-    "['running']",
-    'running a minute later, at once',
-    "['db0', 'web0']",
-    'the answer was lost, machines: 1',
-    'as expected',
-]
-
-
-@pytest.mark.parametrize(
-    ('code', 'printed'), list(zip(blocks('docs/simulator.rst', 'python'), PRINTED, strict=True))
-)
-def test_the_page_of_the_simulator_runs(
-    code: str, printed: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize('page', PAGES, ids=name_of)
+@pytest.mark.smartdc_world(job_time=10)
+def test_what_a_page_shows_works(
+    page: Path,
+    smartdc_simulator: Simulator,
+    smartdc_datacenter: DataCenter,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each block works by itself and prints what it says."""
-    exec(compile(code, '<simulator>', 'exec'), {})
-
-    assert f'{printed}\n' == capsys.readouterr().out
-
-
-def test_the_page_on_reliability_runs(cloud: Simulator) -> None:
-    """Its block works with `sdc` as a console has it."""
+    """All blocks of code of a page work in the order in which they stand, as `sdc` finds them."""
     import smartdc
 
-    with cloud.datacenter() as sdc:
-        names: dict[str, Any] = {'sdc': sdc, 'smartdc': smartdc}
-        exec('\n'.join(blocks('docs/reliability.rst', 'python')), names)
-
-    assert 'running' == names['machine'].state
-
-
-def test_the_tutorial_runs(
-    cloud: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """All its blocks work in the order in which they stand."""
-    names = session(cloud, monkeypatch)('\n'.join(blocks('docs/tutorial.rst', 'python')))
-
-    assert 'deleted' == names['machine'].state
-    assert 'web1' == names['machine'].name
-    assert capsys.readouterr().out.startswith('ResourceNotFound VM not found ')
+    with contextlib.suppress(pytest.skip.Exception):
+        commands = node_modules('triton') / '.bin'
+        monkeypatch.setenv('PATH', f'{commands}{os.pathsep}{os.environ["PATH"]}')
+    monkeypatch.setitem(vars(smartdc), 'DataCenter', leading_to(smartdc_simulator))
+    run(page, pytester, smartdc=smartdc, sdc=smartdc_datacenter)
 
 
-@pytest.mark.parametrize(
-    'page', sorted(each.name for each in [*ROOT.glob('*.rst'), *ROOT.glob('docs/*.rst')])
-)
-def test_pages_are_well_formed(page: str) -> None:
+@pytest.mark.parametrize('page', PAGES, ids=name_of)
+def test_no_block_is_passed_over(page: Path) -> None:
+    """Each block of code stands where it is found, and is of a kind that is known."""
+    shown = re.findall(r'^ *\.\. (?:invisible-)?code-block:', page.read_text('utf-8'), re.MULTILINE)
+    found = list(blocks(page))
+
+    assert len(shown) == len(found)
+    assert {block.language for block in found if not block.caption} <= KINDS
+
+
+@pytest.mark.parametrize('page', sorted(ROOT.glob('*.rst')), ids=name_of)
+def test_pages_are_well_formed(page: Path) -> None:
     """The parser of reStructuredText finds nothing to complain about."""
-    path = next(each for each in (ROOT / page, ROOT / 'docs' / page) if each.exists())
     complaints = io.StringIO()
     publish_string(
-        path.read_text('utf-8'),
+        page.read_text('utf-8'),
         writer='null',
         settings_overrides={'report_level': 2, 'warning_stream': complaints},
     )
