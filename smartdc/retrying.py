@@ -32,12 +32,12 @@ class Fault(Enum):
 
     NOT_SENT = 'the request did not reach the server'
     BROKEN = 'the connection broke after the request was sent'
-    SLOW = 'the answer did not come in time'
+    SLOW = 'the answer did not come in time (504 says it of a server behind)'
     CORRUPT = 'the answer is not what the server sent'
     CLOCK = 'the server refused the date'
     THROTTLED = 'too many requests a second (429, 420)'
     UNAVAILABLE = 'maintenance, or a service behind the server is away (503)'
-    FAILED = 'the server failed (500, 502, 504)'
+    FAILED = 'the server failed (500, 502)'
 
 
 READS = frozenset({'GET', 'HEAD'})
@@ -64,7 +64,7 @@ _BY_STATUS = {
     500: Fault.FAILED,
     502: Fault.FAILED,
     503: Fault.UNAVAILABLE,
-    504: Fault.FAILED,
+    504: Fault.SLOW,
 }
 
 
@@ -160,9 +160,14 @@ class Attempts:
         return self._policy is not None
 
     def again(self, error: SmartDCError) -> None:
-        """Wait for the next attempt, or raise the error when there is none."""
+        """Wait for the next attempt, or raise the error when there is none.
+
+        The error of a write says whether it may have been done.
+        """
         fault = fault_of(error)
         policy = self._policy
+        if self._method not in READS and is_open(error):
+            error.maybe_done = True
         if policy is None or fault is None or self._method not in REPEATED[fault]:
             raise error
         pause = self._pause(policy, error)

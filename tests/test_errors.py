@@ -27,6 +27,20 @@ def test_every_error_is_a_smartdc_error_and_can_be_pickled(leaf: type[Exception]
     assert vars(error).keys() <= vars(again).keys() | {'response', 'request'}
 
 
+@pytest.mark.parametrize('leaf', LEAVES, ids=lambda leaf: leaf.__name__)
+def test_an_error_says_that_a_write_may_have_been_done(leaf: type[smartdc.SmartDCError]) -> None:
+    """What to look for is in its text, and crosses processes as it is."""
+    error = leaf(409) if issubclass(leaf, errors.APIError) else leaf('text.')
+    assert (False, {}) == (error.maybe_done, dict(error.sought))
+    before = str(error)
+    error.doubt({'name': 'web0'})
+    again = pickle.loads(pickle.dumps(error))
+
+    assert (True, {'name': 'web0'}) == (again.maybe_done, again.sought)
+    said = "It may have been done: look for name 'web0' before you do it again"
+    assert f'{before.rstrip(".")}. {said}' == str(error) == str(again)
+
+
 def test_an_api_error_has_its_facts_as_attributes_and_in_its_text() -> None:
     """A program reads attributes, a person reads the text."""
     error = smartdc.ValidationFailed(

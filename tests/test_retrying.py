@@ -1,6 +1,7 @@
 """Retries: what is sent again, when, and how often."""
 
 import base64
+import copy
 import hashlib
 import random
 import warnings
@@ -48,13 +49,33 @@ def test_the_decision_cell_by_cell(fault: Fault, method: str) -> None:
     """Each fault of each verb is sent again or raised, as the table says."""
     clock = TestClock()
     attempts = Attempts(Retry(), Budget(100), clock, method)
+    error = copy.copy(ERRORS[fault])
     if method in TABLE[fault].split():
-        attempts.again(ERRORS[fault])
+        attempts.again(error)
     else:
         with pytest.raises(SmartDCError) as caught:
-            attempts.again(ERRORS[fault])
-        assert ERRORS[fault] is caught.value
+            attempts.again(error)
+        assert error is caught.value
         assert [] == clock.sleeps
+
+
+#: The faults after which nobody knows whether a write was done.
+UNKNOWN = {Fault.BROKEN, Fault.SLOW, Fault.CORRUPT, Fault.FAILED}
+
+
+@pytest.mark.parametrize('fault', Fault)
+@pytest.mark.parametrize('method', sorted(ALL))
+@pytest.mark.parametrize('policy', [None, Retry()])
+def test_the_error_of_a_write_says_whether_it_may_have_been_done(
+    fault: Fault, method: str, policy: Retry | None
+) -> None:
+    """It does after the faults that leave it open, whether there are retries or not."""
+    error = copy.copy(ERRORS[fault])
+    attempts = Attempts(policy, Budget(0), TestClock(), method)
+    with pytest.raises(SmartDCError):
+        attempts.again(error)
+
+    assert error.maybe_done is (fault in UNKNOWN and method in ('POST', 'PUT', 'DELETE'))
 
 
 def test_the_table_has_every_fault() -> None:
@@ -73,7 +94,7 @@ def test_the_table_has_every_fault() -> None:
         (smartdc.InvalidHeader(400, 'InvalidHeader', 'keyId was not specified'), None),
         (smartdc.APIError(420), Fault.THROTTLED),
         (smartdc.APIError(502), Fault.FAILED),
-        (smartdc.APIError(504), Fault.FAILED),
+        (smartdc.APIError(504), Fault.SLOW),
         (smartdc.APIError(501), None),
         (smartdc.ResourceNotFound(404), None),
         (smartdc.InvalidInput('x'), None),
@@ -173,9 +194,10 @@ def test_a_write_whose_reply_is_lost_is_not_sent_again(
 ) -> None:
     """What was done may have been done; only the caller knows whether to do it again."""
     cloud.faults.add('UpdateAccount', count=1, outcome='drop', after=True)
-    with pytest.raises(smartdc.ConnectionFailed):
+    with pytest.raises(smartdc.ConnectionFailed, match='may have been done: look before') as caught:
         patient.update_account(phone='1')
 
+    assert caught.value.maybe_done
     assert 1 == len(cloud.requests)
 
 

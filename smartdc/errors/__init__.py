@@ -24,8 +24,9 @@
     │   └── MachineFailed                the machine failed
     └── WaitTimeout (TimeoutError)       what was waited for did not happen in time
 
-An error of CloudAPI has the status, the code, the message, the list of field errors and the id
-of the request as attributes, so that a program never has to read the text.
+Each says in `maybe_done` whether a write may have been done all the same; after a create `sought`
+is what to look for. An error of CloudAPI has the status, the code, the message, the list of field
+errors and the id of the request as attributes, so that a program never has to read the text.
 """
 
 from smartdc.errors.base import (

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import requests
 
 
 class SmartDCError(Exception):
-    """The root of everything that this library raises."""
+    """The root of everything that this library raises.
+
+    `maybe_done` is True when a write may have been done all the same: look before doing it again.
+    After a create `sought` says what to look for, such as `{'name': 'web0'}`.
+    """
+
+    maybe_done: bool = False
+    sought: Mapping[str, Any] = MappingProxyType({})
+
+    def doubt(self, sought: Mapping[str, Any]) -> None:
+        """Note that what was to be made may be there, and by what it is found."""
+        self.maybe_done, self.sought = True, dict(sought)
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if not self.maybe_done:
+            return text
+        found = ', '.join(f'{name} {value!r}' for name, value in self.sought.items())
+        look = f'look for {found}' if found else 'look'
+        return f'{text.rstrip(".")}. It may have been done: {look} before you do it again'
+
+    def _state(self) -> dict[str, Any]:
+        """Return what is pickled beside the arguments."""
+        return {'maybe_done': self.maybe_done, 'sought': dict(self.sought)}
 
 
 class InvalidInput(SmartDCError, ValueError):
@@ -67,7 +91,7 @@ class ConnectionFailed(SmartDCError, requests.ConnectionError):
         self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), (str(self),), {'sent': self.sent})
+        return _rebuild, (type(self), self.args, {'sent': self.sent}), self._state()
 
 
 class TLSError(ConnectionFailed):
@@ -108,7 +132,7 @@ class WaitFailed(SmartDCError):
         self.last = dict(last or {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.last)
+        return type(self), (*self.args, self.last), self._state()
 
 
 class MachineFailed(WaitFailed):
@@ -131,7 +155,7 @@ class WaitTimeout(SmartDCError, TimeoutError):
         self.last = dict(last or {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.last)
+        return type(self), (*self.args, self.last), self._state()
 
 
 class APIError(SmartDCError, requests.HTTPError):
@@ -189,16 +213,14 @@ class APIError(SmartDCError, requests.HTTPError):
         return f'{text}. {self.advice}' if self.advice else text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (
-            type(self),
-            (self.status, self.code, self.message),
-            {
-                'errors': self.errors,
-                'request_id': self.request_id,
-                'method': self.method,
-                'url': self.url,
-                'body': self.body,
-                'retry_after': self.retry_after,
-                'actor': self.actor,
-            },
-        )
+        named = {
+            'errors': self.errors,
+            'request_id': self.request_id,
+            'method': self.method,
+            'url': self.url,
+            'body': self.body,
+            'retry_after': self.retry_after,
+            'actor': self.actor,
+        }
+        positional = (self.status, self.code, self.message)
+        return _rebuild, (type(self), positional, named), self._state()
