@@ -29,8 +29,8 @@ from smartdc import (
 )
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.simulator import Simulator, certificate
+from tests import pages
 from tests.programs import KEYS, need, node_modules, run, triton
-from tests.test_docs import blocks
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
 
@@ -191,12 +191,12 @@ def test_docker_setup_is_where_triton_has_it(
     assert f'export DOCKER_CERT_PATH={folder}\n' in triton('env', '-d').stdout
 
 
-def test_the_page_on_profiles_runs(dc: Services, tmp_path: Path) -> None:
+def test_the_page_on_profiles_runs(dc: Services, pytester: pytest.Pytester) -> None:
     """Its block makes both, with `sdc` as a console has it."""
-    exec('\n'.join(blocks('docs/profiles.rst', 'python')), {'sdc': dc})
+    pages.run(pages.ROOT / 'docs' / 'profiles.rst', pytester, sdc=dc)
 
-    assert (tmp_path / 'cmon' / 'cmon-acme-prometheus.yml').exists()
-    assert 4 == len(list((tmp_path / '.triton' / 'docker').glob('acme@*/*')))
+    assert (Path.home() / 'cmon' / 'cmon-acme-prometheus.yml').exists()
+    assert 4 == len(list((Path.home() / '.triton' / 'docker').glob('acme@*/*')))
 
 
 @pytest.mark.parametrize('name', [RSA, P256, P384, P521])

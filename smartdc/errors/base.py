@@ -114,7 +114,7 @@ class InvalidResponse(SmartDCError):
         self.request_id = request_id
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), (self.text,), {'request_id': self.request_id})
+        return _rebuild, (type(self), (self.text,), {'request_id': self.request_id}), self._state()
 
 
 class ResponseTooLarge(InvalidResponse):
