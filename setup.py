@@ -38,6 +38,7 @@ EXTRAS = {
         'setuptools>=77',
     ],
     'dev': [
+        'matplotlib>=3.9',
         'ipython>=8.20',
         'mypy>=2.4',
         'ruff>=0.17.5',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 #: The most rows that CloudAPI puts on a page.
@@ -35,6 +36,11 @@ def rows(fetch: Fetch, key: str = 'id') -> Iterator[dict[str, Any]]:
     before it went away and others moved up, past the new page's beginning; then the look goes
     back, twice as far each time, until it meets known rows again. `key` is what tells rows apart.
     """
+    return chain.from_iterable(_new_rows(fetch, key))
+
+
+def _new_rows(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield of each page the rows that no page before it had."""
     known: set[Any] = set()
     previous: list[Any] = []
     offset = back = repeats = 0
@@ -46,10 +52,9 @@ def rows(fetch: Fetch, key: str = 'id') -> Iterator[dict[str, Any]]:
             back = back * 2 or 1
             offset = max(0, offset - back)
             continue
-        for row, identity in zip(page, ids, strict=True):
-            if identity not in known:
-                known.add(identity)
-                yield row
+        fresh = {i: row for i, row in zip(ids, page, strict=True) if i not in known}
+        known.update(ids)
+        yield list(fresh.values())
         repeats = repeats + 1 if ids == previous else 0
         if len(page) < size or repeats > _REPEATS:
             return

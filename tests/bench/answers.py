@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 1000
+_DONE = b'HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n'
 _ITEM = re.compile(r'/[^/]+/machines/[0-9a-f-]{36}')
 
 
@@ -74,36 +73,28 @@ def reply(body: bytes, **headers: object) -> bytes:
     return '\r\n'.join([*lines, '', '']).encode() + body
 
 
-@functools.cache
-def _rows(machines: int) -> tuple[bytes, ...]:
-    return tuple(json.dumps(machine(number)).encode() for number in range(machines))
+class Answers:
+    """The answers of a server with so many machines; each is made once."""
 
+    def __init__(self, machines: int) -> None:
+        self._rows = [json.dumps(machine(number)).encode() for number in range(machines)]
+        self._one = reply(self._rows[0])
+        self._pages: dict[int, bytes] = {}
 
-def table(machines: int) -> Mapping[str, bytes]:
-    """Return the answers that do not depend on a page: one machine, and nothing."""
-    rows = _rows(machines)
-    return {
-        'one': reply(rows[0]),
-        'done': b'HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n',
-        **{f'page {at}': _page(rows, at) for at in range(0, machines, PAGE)},
-    }
+    def answer(self, method: str, target: str) -> bytes:
+        """Return the answer to a request."""
+        parts = urlsplit(target)
+        if method == 'POST':
+            return _DONE
+        if _ITEM.fullmatch(parts.path):
+            return self._one
+        if not parts.path.endswith('/machines'):
+            return reply(b'[]')
+        return self._page(int(parse_qs(parts.query).get('offset', ['0'])[0]))
 
-
-def _page(rows: tuple[bytes, ...], at: int) -> bytes:
-    found = rows[at : at + PAGE]
-    body = b'[' + b','.join(found) + b']'
-    return reply(body, x_query_limit=PAGE, x_resource_count=len(found))
-
-
-def answer(table: Mapping[str, bytes], method: str, target: str) -> bytes:
-    """Return the answer to a request."""
-    parts = urlsplit(target)
-    if method == 'POST':
-        return table['done']
-    if _ITEM.fullmatch(parts.path):
-        return table['one']
-    offset = int(parse_qs(parts.query).get('offset', ['0'])[0])
-    rows = len([name for name in table if name.startswith('page')]) * PAGE
-    if offset >= rows:
-        return reply(b'[]', x_query_limit=PAGE, x_resource_count=0)
-    return table.get(f'page {offset}') or reply(b'[]')
+    def _page(self, offset: int) -> bytes:
+        if offset not in self._pages:
+            found = self._rows[offset : offset + PAGE]
+            body = b'[' + b','.join(found) + b']'
+            self._pages[offset] = reply(body, x_query_limit=PAGE, x_resource_count=len(found))
+        return self._pages[offset]

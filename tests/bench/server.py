@@ -8,11 +8,11 @@ import re
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import answers
+from tests.bench.answers import Answers
 
 _HEAD = re.compile(rb'([A-Z]+) (\S+) HTTP/1\.1\r\n(.*?)\r\n\r\n', re.DOTALL)
 _LENGTH = re.compile(rb'content-length: *(\d+)', re.IGNORECASE)
@@ -21,8 +21,8 @@ _LENGTH = re.compile(rb'content-length: *(\d+)', re.IGNORECASE)
 class Fixed(asyncio.Protocol):
     """A connection whose requests are answered from a table, after a delay."""
 
-    def __init__(self, table: Mapping[str, bytes], delay: float) -> None:
-        self._table = table
+    def __init__(self, answers: Answers, delay: float) -> None:
+        self._answers = answers
         self._delay = delay
         self._seen = b''
         self._transport: asyncio.Transport | None = None
@@ -41,7 +41,7 @@ class Fixed(asyncio.Protocol):
             if len(self._seen) < end:
                 return
             self._seen = self._seen[end:]
-            answer = answers.answer(self._table, head[1].decode(), head[2].decode())
+            answer = self._answers.answer(head[1].decode(), head[2].decode())
             if self._delay:
                 asyncio.get_running_loop().call_later(self._delay, self._write, answer)
             else:
@@ -57,10 +57,10 @@ async def _serve(delay: float, machines: int, tls: Path | None) -> None:
     if tls is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls / 'ca.pem', tls / 'key.pem')
-    table = answers.table(machines)
+    answers = Answers(machines)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Fixed(table, delay), '127.0.0.1', 0, ssl=context, backlog=512
+        lambda: Fixed(answers, delay), '127.0.0.1', 0, ssl=context, backlog=512
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
