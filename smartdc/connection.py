@@ -16,7 +16,7 @@ import requests
 
 from smartdc.answers import check_digest, decoded, expect_json, full_page, refuse
 from smartdc.clock import SYSTEM_CLOCK, Clock, seconds_left
-from smartdc.creating import like, once
+from smartdc.creating import Creator
 from smartdc.errors import (
     APIError,
     ConfigurationError,
@@ -51,7 +51,7 @@ from smartdc.watchdog import cut_off
 Reader = Callable[[Any, requests.Response], Any]
 
 
-class Connection:
+class Connection(Creator):
     """A data center's address, the account's credentials, and one requests session.
 
     One connection may be shared by threads. After a fork the child gets a session of its own.
@@ -248,42 +248,6 @@ class Connection:
             yield from rows(ahead, key)
         finally:
             ahead.close()
-
-    def _create(
-        self,
-        template: str,
-        *parts: object,
-        find: Callable[[], Any],
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-    ) -> Any:
-        """Make a chapter's create so that it is done once, and return its data.
-
-        After a fault that leaves open whether it was done, `find` looks for what this very call
-        has made: that is returned, and only when there is nothing the create is sent again.
-        """
-        attempts = Attempts(self.retries, self._budget, self.clock, 'GET')
-        return once(
-            lambda: self._call('POST', template, *parts, query=query, body=body), find, attempts
-        )
-
-    def _create_named(
-        self, template: str, *parts: object, body: Mapping[str, Any], unique: str = 'name'
-    ) -> Any:
-        """Make the create of a thing whose `unique` field nothing else has, and return its data.
-
-        What this call has made is in the list at the same path, as it was asked for, and new
-        where its age is told. When the server chooses the name, nothing can be looked for.
-        """
-        if body[unique] is None:
-            return self._call('POST', template, *parts, body=body)
-        since = self.clock.now()
-
-        def find() -> Any:
-            rows = self._call('GET', template, *parts)
-            return next((row for row in rows if like(row, body) and self._is_new(row, since)), None)
-
-        return self._create(template, *parts, find=find, body=body)
 
     def _is_new(self, row: Mapping[str, Any], since: float) -> bool:
         """Say whether a thing was made after a moment of this machine's clock, if it is told."""

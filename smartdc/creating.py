@@ -2,46 +2,183 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+from smartdc.clock import Clock
 from smartdc.errors import SmartDCError
-from smartdc.retrying import Attempts, is_open
+from smartdc.likeness import Row, known, like, newcomer
+from smartdc.retrying import OPEN, Attempts, Budget, Fault, Retry, fault_of, is_open
+
+#: The faults after which it is looked for. A 503 is said before the work, but by servers behind
+#: this one as well.
+LOOKED_AFTER = OPEN | {Fault.UNAVAILABLE}
+
+#: The faults after which a thing that is not there may still come.
+LATE = frozenset({Fault.SLOW})
 
 
-def once(create: Callable[[], Any], find: Callable[[], Any], attempts: Attempts) -> Any:
+def once(
+    create: Callable[[], Any],
+    find: Callable[[], Any] | None,
+    attempts: Attempts,
+    sought: Mapping[str, Any],
+    late: Collection[Fault] = (),
+) -> Any:
     """Make a create and return its data, once whatever is lost on the way.
 
-    After a fault that leaves open whether it was done, `find` looks for what this very call has
-    made: that is returned, and only when there is nothing the create is made again.
+    `create` makes one attempt. After a fault that leaves open whether it was done there is a pause,
+    then `find` looks for what this very call has made: that is returned, and only when there is
+    nothing the create is made again. It is not after the faults that are `late`: there, nothing is
+    no proof, and the server would make a second thing. What is raised says what may be there, and
+    by what it is `sought`.
     """
-    asked_before = False
+    doubted = False
     while True:
         try:
             data = create()
         except SmartDCError as error:
-            if not attempts.wanted or not (is_open(error) or asked_before):
+            fault = fault_of(error)
+            if is_open(error):
+                error.doubt(sought)
+            if find is None or not (doubted or fault in LOOKED_AFTER):
+                if error.maybe_done:
+                    raise
+                attempts.again(error)
+                continue
+            if not attempts.wanted:
                 raise
-            try:
-                found = find()
-            except SmartDCError as blind:
-                raise error from blind
+            is_last = _is_last(error, attempts)
+            found = _looked(error, find, sought)
             if found is not None:
+                attempts.succeeded()
                 return found
-            attempts.again(error)
-            asked_before = True
+            if is_last or fault in late:
+                raise
+            doubted = True
         else:
             attempts.succeeded()
             return data
 
 
-def like(row: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Say whether a thing shows nothing that differs from what was asked for."""
-    return all(
-        value is None or _trimmed(row.get(name, value)) == _trimmed(value)
-        for name, value in body.items()
-    )
+def _is_last(error: SmartDCError, attempts: Attempts) -> bool:
+    """Wait for the next attempt; say whether there is none."""
+    try:
+        attempts.again(error)
+    except SmartDCError:
+        return True
+    return False
 
 
-def _trimmed(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _looked(error: SmartDCError, find: Callable[[], Any], sought: Mapping[str, Any]) -> Any:
+    """Return what is found; when that cannot be told, raise the error that came first."""
+    try:
+        return find()
+    except SmartDCError as blind:
+        error.doubt({**sought, **blind.sought})
+        raise error from blind
+
+
+@contextmanager
+def telling(**sought: Any) -> Iterator[None]:
+    """Let each error of the block say that something was made, and by what it is found."""
+    try:
+        yield
+    except SmartDCError as error:
+        error.doubt(sought)
+        raise
+
+
+class Creator:
+    """The ways in which a chapter makes things: part of Connection."""
+
+    clock: Clock
+    retries: Retry | None
+    _budget: Budget
+    _call: Callable[..., Any]
+    _is_new: Callable[[Row, float], bool]
+
+    def _create(
+        self,
+        template: str,
+        *parts: object,
+        find: Callable[[], Any] | None,
+        sought: Mapping[str, Any],
+        late: Collection[Fault] = (),
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        read: Callable[..., Any] | None = None,
+    ) -> Any:
+        """Make a chapter's create so that it is done once, and return its data.
+
+        See `once` for `find`, `sought` and `late`, and `Connection._call` for the rest.
+        """
+        single = copy.copy(self)
+        single.retries = self.retries and replace(self.retries, attempts=1)
+        return once(
+            lambda: single._call('POST', template, *parts, query=query, body=body, read=read),
+            find,
+            Attempts(self.retries, self._budget, self.clock, 'GET'),
+            sought,
+            late,
+        )
+
+    def _create_named(
+        self,
+        template: str,
+        *parts: object,
+        body: Mapping[str, Any],
+        unique: str = 'name',
+        rows: Callable[[], Iterable[Row]] | None = None,
+    ) -> Any:
+        """Make the create of a thing whose `unique` field nothing else has, and return its data.
+
+        What this call has made is in the list at the same path, or in `rows()`, as it was asked
+        for, and new where its age is told.
+        """
+        since = self.clock.now()
+
+        def is_it(row: Row) -> bool:
+            is_named = str(row[unique]) == str(body[unique]).strip()
+            return is_named and like(row, body) and self._is_new(row, since)
+
+        def find() -> Any:
+            listed = rows() if rows else self._call('GET', template, *parts)
+            return next(filter(is_it, listed), None)
+
+        return self._create(template, *parts, find=find, sought={unique: body[unique]}, body=body)
+
+    def _create_new(
+        self,
+        template: str,
+        *parts: object,
+        rows: Callable[[], Iterable[Any]],
+        is_it: Callable[[Any], bool],
+        sought: Mapping[str, Any],
+        key: str = 'id',
+        late: Collection[Fault] = LATE,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+    ) -> Any:
+        """Make the create of a thing that only an id of the server's sets apart; return its data.
+
+        What this call has made was not in `rows()` before, which costs one more request, and is as
+        `is_it` says.
+        """
+        before = known(rows, key) if self.retries else None
+
+        def find() -> Any:
+            return newcomer(filter(is_it, rows()), key, before or ())
+
+        return self._create(
+            template,
+            *parts,
+            find=None if before is None else find,
+            sought=sought,
+            late=late,
+            query=query,
+            body=body,
+        )

@@ -28,6 +28,9 @@ NetworkRef = str | Mapping[str, Any] | NetworkObject
 
 _NAME = re.compile(r'[a-zA-Z0-9][a-zA-Z0-9_.-]{0,188}')
 
+#: What the server replaces in a name by a part of the machine's id.
+_SHORT_ID = '{{shortId}}'
+
 
 class MachinesChapter(Connection):
     """List, count, get and create machines."""
@@ -216,7 +219,8 @@ class MachinesChapter(Connection):
         them; `default_networks` narrows the default networks to external or internal.
 
         A lost answer does not make a second machine: the name is looked for before the create is
-        sent again, and a machine of that name, image and moment is the one that was made.
+        sent again, and a machine of that name, image and moment is the one that was made. Not with
+        `{{shortId}}` in the name, which the server completes.
 
         Raises InvalidInput before anything is sent, InvalidArgument, MissingParameter or
         ValidationFailed for what the server refuses (a name that is taken, no capacity),
@@ -248,23 +252,35 @@ class MachinesChapter(Connection):
         )
         body['networks'] = self._networks(networks)
         query = {'credentials': True} if credentials else None
-        if '{{shortId}}' in body['name']:
-            # The server completes the name, so a machine made without an answer could not be found.
-            return self._machine(self._call('POST', '/machines', query=query, body=body))
         since = None if name is None else self.clock.now()
+
+        def find() -> dict[str, Any] | None:
+            return self._made(body, since, credentials)
+
         made = self._create(
-            '/machines', find=lambda: self._made(body, since), query=query, body=body
+            '/machines',
+            find=None if _SHORT_ID in body['name'] else find,
+            sought={'name': body['name']},
+            query=query,
+            body=body,
         )
         return self._machine(made)
 
-    def _made(self, body: Mapping[str, Any], since: float | None) -> dict[str, Any] | None:
+    def _made(
+        self, body: Mapping[str, Any], since: float | None, credentials: bool
+    ) -> dict[str, Any] | None:
         """Return the machine that a create has made whose answer was lost, if it has.
 
-        Names are unique, so one chosen here is proof; one that was given has to be new as well.
+        Names are unique, so one chosen here is proof; one that was given has to be new as well. It
+        may have failed meanwhile, which lists tell only beside the machines that were destroyed.
         """
-        for machine in self.machines(name=body['name'], image=body['image']):
+        wanted = body['name']
+        machines = self.machines(
+            name=wanted, image=body['image'], tombstone=True, credentials=credentials
+        )
+        for machine in machines:
             is_new = since is None or self._is_new(machine.data, since)
-            if machine.name == body['name'] and is_new:
+            if machine.name == wanted and machine.state != 'deleted' and is_new:
                 return machine.data
         return None
 
@@ -314,7 +330,7 @@ def _new_name() -> str:
 
 
 def _checked_name(name: str) -> str:
-    if not _NAME.fullmatch(str(name).replace('{{shortId}}', 'id')):
+    if not _NAME.fullmatch(str(name).replace(_SHORT_ID, 'id')):
         raise InvalidInput(
             f'not a machine name: {name!r}. It has letters, digits, "_", "." and "-", begins '
             'with a letter or digit, and may contain {{shortId}}'

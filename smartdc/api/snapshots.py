@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from smartdc.chapter import MachineChapter
+from smartdc.creating import telling
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.types import SnapshotData
@@ -49,7 +50,8 @@ class SnapshotsChapter(MachineChapter):
         data = self._create_named('/machines/{}/snapshots', self.id, body={'name': name})
         snapshot = Snapshot(self, data=data)
         if wait is not False:
-            snapshot.poll_until('created', timeout=time_limit(wait))
+            with telling(name=snapshot.name):
+                snapshot.poll_until('created', timeout=time_limit(wait))
         return snapshot
 
     def start_from_snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Self:

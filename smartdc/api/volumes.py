@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.connection import Connection
+from smartdc.creating import telling
 from smartdc.paths import ident
 from smartdc.types import Volume, VolumeSize
 from smartdc.waiting import Wait, follow
@@ -77,14 +78,15 @@ class VolumesChapter(Connection):
         volume: Volume = self._create_named('/volumes', body=body)
         if wait is False:
             return volume
-        return follow(
-            lambda: self.volume(volume),
-            'ready',
-            kind='volume',
-            what=f'volume {volume["name"]}',
-            wait_for=wait,
-            clock=self.clock,
-        )
+        with telling(id=volume['id']):
+            return follow(
+                lambda: self.volume(volume),
+                'ready',
+                kind='volume',
+                what=f'volume {volume["name"]}',
+                wait_for=wait,
+                clock=self.clock,
+            )
 
     def update_volume(self, volume: str | Mapping[str, Any], *, name: str) -> Volume:
         """Give a volume another name and return it.

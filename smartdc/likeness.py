@@ -1,0 +1,77 @@
+"""Knowing a thing again: what is new in a list, and what is as it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from ipaddress import ip_network
+from typing import Any
+
+from smartdc.errors import NotAuthorized, SmartDCError
+
+#: A thing as the server tells of it.
+Row = Mapping[str, Any]
+
+
+def known(rows: Callable[[], Iterable[Row]], key: str) -> set[Any] | None:
+    """Return what is listed before a create, by its `key`; None where that may not be read."""
+    try:
+        return {row[key] for row in rows()}
+    except NotAuthorized:
+        return None
+
+
+def newcomer(rows: Iterable[Row], key: str, before: Collection[Any]) -> Row | None:
+    """Return the one of the rows that was not there before, None when there is none.
+
+    Raises SmartDCError when there are several.
+    """
+    new = [row for row in rows if row[key] not in before]
+    if len(new) < 2:
+        return new[0] if new else None
+    ids = [row[key] for row in new]
+    several = SmartDCError(f'several that are alike are new: {", ".join(map(str, ids))}')
+    several.sought = {key: ids}
+    raise several
+
+
+def like(row: Row, body: Row) -> bool:
+    """Say whether a thing shows nothing that differs from what was asked for.
+
+    What is None was not asked for, and what the server does not tell cannot differ. Lists may be
+    in another order; texts, numbers and addresses may be written in another form.
+    """
+    return all(
+        value is None or name not in row or _same(row[name], value) for name, value in body.items()
+    )
+
+
+def _same(told: Any, asked: Any) -> bool:
+    if isinstance(asked, Mapping):
+        if not isinstance(told, Mapping):
+            return False
+        shown = {_plain(name): value for name, value in told.items()}
+        return all(_same(shown.get(_plain(name)), value) for name, value in asked.items())
+    if isinstance(asked, Sequence) and not isinstance(asked, str):
+        return _same_items(told, asked)
+    return _plain(told) == _plain(asked)
+
+
+def _same_items(told: Any, asked: Sequence[Any]) -> bool:
+    left = list(told) if isinstance(told, Sequence) and not isinstance(told, str) else []
+    for each in asked:
+        twin = next((place for place, other in enumerate(left) if _same(other, each)), None)
+        if twin is None:
+            return False
+        del left[twin]
+    return not left
+
+
+def _plain(value: Any) -> str:
+    """Return a value in a form that all ways to write it share."""
+    text = str(value).strip().casefold()
+    if text in ('none', 'false'):
+        return ''
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return text
