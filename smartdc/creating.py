@@ -12,6 +12,7 @@ from smartdc.clock import Clock
 from smartdc.errors import SmartDCError
 from smartdc.likeness import Row, known, like, newcomer
 from smartdc.retrying import OPEN, Attempts, Budget, Fault, Retry, fault_of, is_open
+from smartdc.ssh_keys import line_fingerprint
 
 #: The faults after which it is looked for. A 503 is said before the work, but by servers behind
 #: this one as well.
@@ -150,6 +151,20 @@ class Creator:
             return next(filter(is_it, listed), None)
 
         return self._create(template, *parts, find=find, sought={unique: body[unique]}, body=body)
+
+    def _create_key(self, template: str, *parts: object, body: Mapping[str, Any]) -> Any:
+        """Make the create of an SSH key, which its fingerprint sets apart, and return its data."""
+        fingerprint = line_fingerprint(body['key'])
+        named = {} if body['name'] is None else {'name': str(body['name']).strip()}
+        sought = named | ({'fingerprint': fingerprint} if fingerprint else {})
+
+        def find() -> Any:
+            keys = self._call('GET', template, *parts, query={'sync': True})
+            return next((key for key in keys if sought.items() <= key.items()), None)
+
+        return self._create(
+            template, *parts, find=find if fingerprint else None, sought=sought, body=body
+        )
 
     def _create_new(
         self,

@@ -122,6 +122,20 @@ def public_line(blob: bytes) -> str:
     return f'{blob_type(blob)} {base64.b64encode(blob).decode("ascii")}'
 
 
+def line_fingerprint(line: str) -> str | None:
+    """Return the MD5 fingerprint of a public key in OpenSSH form, None if it is not plainly one."""
+    text = str(line).strip()
+    try:
+        kind, data = text.split()[:2]
+        blob = rest = base64.b64decode(data, validate=True)
+        while rest:
+            _, rest = ssh_string(rest)
+        is_plain = blob_type(blob) == kind and len(text.splitlines()) == 1
+    except ValueError:
+        return None
+    return md5_fingerprint(blob) if is_plain else None
+
+
 def parse_fingerprint(text: str) -> str | None:
     """Return a fingerprint in the form that ours have, or None if the text is none.
 

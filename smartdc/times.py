@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import time
 from datetime import UTC, datetime
 
 
@@ -20,3 +21,8 @@ def timestamp(text: str) -> int:
     """Return the time in seconds since 1970."""
     parsed = dt_time(text)
     return calendar.timegm(parsed.timetuple()) if parsed else 0
+
+
+def compact(seconds: float) -> str:
+    """Return a time in seconds since 1970 as CloudAPI names snapshots: `20250102T030405Z`."""
+    return time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(seconds))

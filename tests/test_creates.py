@@ -1,14 +1,20 @@
 """Whatever can be made is made once, through faults of every kind."""
 
+import json
+import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
 
 import smartdc
-from smartdc import DataCenter
+from smartdc import DataCenter, Machine
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
+from smartdc.simulator.clock import SteppedClock
+from smartdc.types import Key
+from tests.conftest import START
 from tests.simulator.signer import Signer
 
 PATIENT = Retry(attempts=9, base=0)
@@ -22,10 +28,14 @@ FAULTS: list[dict[str, Any]] = [
     {'status': 503, 'code': 'ServiceUnavailableError', 'after': True},
 ]
 
-#: What makes a thing by its number, and what lists all there are.
-Kind = tuple[Callable[[DataCenter, int], object], Callable[[DataCenter], list[Any]]]
+#: An operation, what makes a thing with it by a number, and what lists all that were made.
+Kind = tuple[str, Callable[[DataCenter, int], object], Callable[[DataCenter], list[Any]]]
 
-PUBLIC = Signer('acme/laptop').public
+
+@cache
+def public(number: int) -> str:
+    """Return a public key by its number."""
+    return Signer(f'acme/key{number}').public
 
 
 def network(number: int, **more: Any) -> dict[str, Any]:
@@ -39,50 +49,109 @@ def network(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-NAMED: dict[str, Kind] = {
-    'CreateMachine': (
+def web0(sdc: DataCenter) -> Machine:
+    """Return the machine that is there from the beginning."""
+    return sdc.machines(name='web0')[0]
+
+
+def snapshot_of_now(sdc: DataCenter) -> str:
+    """Take a snapshot that is named by the time, which goes on."""
+    sdc.clock.sleep(1)
+    return web0(sdc).create_snapshot().name
+
+
+def new_keys(keys: list[Key]) -> list[Key]:
+    """Return the keys that were added."""
+    return [key for key in keys if 'acme/key' in key['key']]
+
+
+KINDS: dict[str, Kind] = {
+    'a machine': (
+        'CreateMachine',
         lambda sdc, n: sdc.create_machine(f'm{n}', networks=[]).id,
         lambda sdc: sdc.machines(name='m'),
     ),
-    'CreateMachineSnapshot': (
-        lambda sdc, n: sdc.machines(name='web0')[0].create_snapshot(f's{n}').name,
-        lambda sdc: sdc.machines(name='web0')[0].snapshots(),
+    'a machine without a name': (
+        'CreateMachine',
+        lambda sdc, _: sdc.create_machine(networks=[]).id,
+        lambda sdc: sdc.machines(name='machine-'),
     ),
-    'CreateVolume': (
+    'a snapshot': (
+        'CreateMachineSnapshot',
+        lambda sdc, n: web0(sdc).create_snapshot(f's{n}').name,
+        lambda sdc: web0(sdc).snapshots(),
+    ),
+    'a snapshot without a name': (
+        'CreateMachineSnapshot',
+        lambda sdc, _: snapshot_of_now(sdc),
+        lambda sdc: web0(sdc).snapshots(),
+    ),
+    'a volume': (
+        'CreateVolume',
         lambda sdc, n: sdc.create_volume(name=f'v{n}', networks=['My-Fabric-Network'])['id'],
         lambda sdc: sdc.volumes(),
     ),
-    'CreateFabricVLAN': (
+    'a volume without a name': (
+        'CreateVolume',
+        lambda sdc, _: sdc.create_volume(networks=['My-Fabric-Network'])['id'],
+        lambda sdc: sdc.volumes(),
+    ),
+    'a VLAN': (
+        'CreateFabricVLAN',
         lambda sdc, n: sdc.create_fabric_vlan(100 + n, f'vlan{n}', description='x')['vlan_id'],
         lambda sdc: [each for each in sdc.fabric_vlans() if each['vlan_id'] >= 100],
     ),
-    'CreateFabricNetwork': (
+    'a fabric network': (
+        'CreateFabricNetwork',
         lambda sdc, n: sdc.create_fabric_network(
             2, **network(n, resolvers=['8.8.8.8', '8.8.4.4'], routes={'10.9.0.0/16': '10.77.0.5'})
         )['id'],
         lambda sdc: [each for each in sdc.fabric_networks(2) if each['name'].startswith('net')],
     ),
-    'CreateUser': (
+    'a user': (
+        'CreateUser',
         lambda sdc, n: sdc.create_user(
             login=f'user{n}', email=f'User{n}@example.com', password='secret123'
         )['id'],
-        lambda sdc: sdc.users(),
+        lambda sdc: [user for user in sdc.users() if user['login'] != 'bob'],
     ),
-    'CreatePolicy': (
+    'a policy': (
+        'CreatePolicy',
         lambda sdc, n: sdc.create_policy(f'policy{n}', 'CAN getmachine')['id'],
         lambda sdc: sdc.policies(),
     ),
-    'CreateRole': (lambda sdc, n: sdc.create_role(f'role{n}')['id'], lambda sdc: sdc.roles()),
+    'a role': (
+        'CreateRole',
+        lambda sdc, n: sdc.create_role(f'role{n}', members=['bob'])['id'],
+        lambda sdc: sdc.roles(),
+    ),
+    'a key': (
+        'CreateKey',
+        lambda sdc, n: sdc.add_key(f'key{n}', public(n))['fingerprint'],
+        lambda sdc: new_keys(sdc.keys()),
+    ),
+    'a key without a name': (
+        'CreateKey',
+        lambda sdc, n: sdc.add_key(None, public(n))['fingerprint'],
+        lambda sdc: new_keys(sdc.keys()),
+    ),
+    "a user's key": (
+        'CreateUserKey',
+        lambda sdc, n: sdc.add_user_key('bob', f'key{n}', public(n))['fingerprint'],
+        lambda sdc: new_keys(sdc.user_keys('bob')),
+    ),
 }
 
 
-@pytest.mark.parametrize('operation', NAMED)
-def test_what_has_a_name_is_made_once(operation: str) -> None:
+@pytest.mark.parametrize('kind', KINDS)
+def test_each_thing_is_made_once(kind: str) -> None:
     """As many things as calls that returned: no duplicates, no orphans, no errors."""
-    make, everything = NAMED[operation]
-    with Simulator({'volumes': True}, job_time=0) as cloud:
+    operation, make, everything = KINDS[kind]
+    clock = SteppedClock(START)
+    with Simulator({'volumes': True}, job_time=0, clock=clock) as cloud:
         with cloud.datacenter(retries=PATIENT) as sdc:
             sdc.create_machine(name='web0')
+            sdc.create_user(login='bob', email='bob@example.com', password='secret123')
             for fault in FAULTS:
                 cloud.faults.add(operation, probability=0.1, **fault)
             made = {str(make(sdc, number)) for number in range(40)}
@@ -107,14 +176,28 @@ def test_a_role_is_known_again_by_its_members_and_policies(cloud: Simulator, aft
         assert [role] == sdc.roles()
 
 
-@pytest.mark.parametrize('after', [True, False])
-def test_a_key_is_added_once(cloud: Simulator, after: bool) -> None:
-    """A key is known again by its name and text."""
-    cloud.faults.add('CreateKey', count=1, outcome='drop', after=after)
+def test_a_key_of_another_name_is_not_taken_for_the_one_asked_for(cloud: Simulator) -> None:
+    """A lost create of a key that is there ends in the server's refusal."""
     with cloud.datacenter(retries=PATIENT) as sdc:
-        key = sdc.add_key('laptop', PUBLIC)
+        sdc.add_key('old', public(0))
+        cloud.faults.add('CreateKey', count=1, outcome='drop')
+        with pytest.raises(smartdc.InvalidArgument, match='already exists') as caught:
+            sdc.add_key('new', public(0))
 
-        assert [key] == [each for each in sdc.keys() if each['name'] == 'laptop']
+        assert not caught.value.maybe_done
+
+
+def test_a_key_that_cannot_be_read_here_is_not_looked_for(cloud: Simulator) -> None:
+    """The server forgives more than is plain, so a lost create of such a text is reported."""
+    kind, data, comment = public(0).split()
+    cloud.faults.add('CreateKey', count=1, outcome='drop', after=True)
+    with (
+        cloud.datacenter(retries=PATIENT) as sdc,
+        pytest.raises(smartdc.ConnectionFailed, match="look for name 'odd'") as caught,
+    ):
+        sdc.add_key('odd', f'{kind} {data[:24]}\n{data[24:]} {comment}')
+
+    assert caught.value.maybe_done
 
 
 def test_a_thing_that_differs_is_not_taken_for_the_one_asked_for(cloud: Simulator) -> None:
@@ -159,3 +242,14 @@ def test_what_fails_while_it_is_waited_for_is_told() -> None:
             volume.value.sought,
         )
         assert (True, {'name': 's'}) == (snapshot.value.maybe_done, snapshot.value.sought)
+
+
+def test_names_are_chosen_in_the_servers_own_form() -> None:
+    """The time for a snapshot, 64 hexadecimal digits for a volume; the server is told them."""
+    clock = SteppedClock(START)
+    with Simulator({'volumes': True}, job_time=0, clock=clock) as cloud, cloud.datacenter() as sdc:
+        assert '20260102T030405Z' == sdc.create_machine().create_snapshot().name
+        assert {'name': '20260102T030405Z'} == json.loads(cloud.requests[-1].body)
+        volume = sdc.create_volume(networks=['My-Fabric-Network'])
+        assert re.fullmatch('[0-9a-f]{64}', volume['name'])
+        assert volume['name'] == json.loads(cloud.requests[-1].body)['name']

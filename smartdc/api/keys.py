@@ -43,7 +43,7 @@ class KeysChapter(Connection):
         the key is not valid, or its name or fingerprint is taken.
         """
         body = {'name': key_id, 'key': key, 'attestation': attestation}
-        return self._create_named('/keys', body=body)
+        return self._create_key('/keys', body=body)
 
     def delete_key(self, key_id: str | Mapping[str, Any]) -> None:
         """Delete a key, by name, MD5 fingerprint or dict.

@@ -9,6 +9,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
+from smartdc.times import compact
 from smartdc.types import SnapshotData
 from smartdc.waiting import Wait, time_limit
 
@@ -43,11 +44,12 @@ class SnapshotsChapter(MachineChapter):
     def create_snapshot(self, name: str | None = None, *, wait: Wait = False) -> Snapshot:
         """Start to take a snapshot and return it, queued still.
 
-        `POST /:login/machines/:id/snapshots`, since 6.5. Without a name the server takes the
-        time, as in `20250102T030405Z`. `wait` is how long to wait until it is created, in
-        seconds, or True. Raises BrandNotSupported for kvm machines.
+        `POST /:login/machines/:id/snapshots`, since 6.5. Without a name it is named by the time,
+        as the server does it: `20250102T030405Z`. `wait` is how long to wait until it is
+        created, in seconds, or True. Raises BrandNotSupported for kvm machines.
         """
-        data = self._create_named('/machines/{}/snapshots', self.id, body={'name': name})
+        body = {'name': name or compact(self.datacenter._date())}
+        data = self._create_named('/machines/{}/snapshots', self.id, body=body)
         snapshot = Snapshot(self, data=data)
         if wait is not False:
             with telling(name=snapshot.name):

@@ -151,7 +151,7 @@ class UsersChapter(Connection):
         `POST /:login/users/:user/keys`, since 7.2. Arguments and errors are those of `add_key`.
         """
         body = {'name': key_id, 'key': key, 'attestation': attestation}
-        return self._create_named('/users/{}/keys', ident(user, 'id', 'login'), body=body)
+        return self._create_key('/users/{}/keys', ident(user, 'id', 'login'), body=body)
 
     def delete_user_key(
         self, user: str | Mapping[str, Any], key_id: str | Mapping[str, Any]

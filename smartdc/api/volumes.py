@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,20 +63,24 @@ class VolumesChapter(Connection):
     ) -> Volume:
         """Create a volume and return it.
 
-        `POST /:login/volumes`, since 8.5; affinity and tags since 9.8.6. `size` is in MiB, one
-        of `volume_sizes()`, the smallest if not given; networks are fabric networks, by id,
-        name or dict. `wait` is how long to wait until it is ready, in seconds, or True. Raises
-        VolumeAlreadyExists, VolumeSizeNotAvailable, DefaultFabricNetworkNotConfigured.
+        `POST /:login/volumes`, since 8.5; affinity and tags since 9.8.6. A name is chosen if
+        none is given. `size` is in MiB, one of `volume_sizes()`, the smallest if not given;
+        networks are fabric networks, by id, name or dict. `wait` is how long to wait until it
+        is ready, in seconds, or True. Raises VolumeAlreadyExists, VolumeSizeNotAvailable,
+        DefaultFabricNetworkNotConfigured.
         """
         body = {
-            'name': name,
+            'name': secrets.token_hex(32) if name is None else name,
             'type': type,
             'size': size,
             'networks': networks and [self._find('network', network) for network in networks],
             'affinity': affinity,
             'tags': tags,
         }
-        volume: Volume = self._create_named('/volumes', body=body)
+        named = {'eq': ['name', body['name']]}
+        volume: Volume = self._create_named(
+            '/volumes', body=body, rows=lambda: self.volumes(predicate=named)
+        )
         if wait is False:
             return volume
         with telling(id=volume['id']):
