@@ -10,6 +10,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.errors import InvalidResponse
 from smartdc.paths import ident
+from smartdc.transport import translated
 from smartdc.types import Migration
 from smartdc.waiting import Wait, follow
 
@@ -84,12 +85,13 @@ class MachineMigrationChapter(MachineChapter):
         """Yield the events of the migration that goes on, to its end.
 
         `POST /:login/machines/:id/migrate?action=watch`, since 9.6. An event has type, phase,
-        state and progress; the last has the type `end`. Raises ResourceNotFound.
+        state and progress; the last has the type `end`. Raises ResourceNotFound, and
+        ConnectionFailed when the stream breaks off.
         """
         response = self.datacenter._stream(
             'POST', '/machines/{}/migrate', self.id, query={'action': 'watch'}
         )
-        with response:
+        with response, translated(self.datacenter.base_url):
             for line in response.iter_lines():
                 if line:
                     yield _event(line)

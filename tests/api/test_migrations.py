@@ -2,8 +2,16 @@
 
 import pytest
 
-from smartdc import DataCenter, Machine, PreconditionFailed, ResourceNotFound
+from smartdc import (
+    ConnectionFailed,
+    DataCenter,
+    Machine,
+    PreconditionFailed,
+    ResourceNotFound,
+)
 from smartdc.simulator import Simulator
+from tests.contract_calls import ID
+from tests.servers import json_reply, serving
 
 
 def test_a_machine_moves_step_by_step(sdc: DataCenter, machine: Machine) -> None:
@@ -41,6 +49,17 @@ def test_a_migration_is_watched(machine: Machine) -> None:
 
     assert ['begin', 'sync', 'switch'] == [event['phase'] for event in events]
     assert {'type': 'end', 'phase': 'switch', 'state': 'successful'} == end
+
+
+def test_a_watch_that_breaks_off(sdc: DataCenter) -> None:
+    """A stream without its end is an error of ours."""
+    whole = json_reply(200, b'{"type": "progress"}\n{"type": "end"}\n')
+    with (
+        serving(whole[:-4]) as server,
+        DataCenter(server.url, auth=sdc.auth, login='acme') as other,
+        pytest.raises(ConnectionFailed, match='IncompleteRead'),
+    ):
+        list(Machine(other, data={'id': ID}).watch_migration())
 
 
 def test_a_migration_is_aborted(sdc: DataCenter, machine: Machine) -> None:
