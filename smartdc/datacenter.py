@@ -38,6 +38,7 @@ from smartdc.locations import (
     TELEFONICA_LOCATIONS,
     base_url,
     is_downgrade,
+    shown,
 )
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
@@ -319,11 +320,11 @@ class DataCenter(
 
     def __str__(self) -> str:
         who = '' if self.login == 'my' else f'{self.login}@'
-        return f'<DataCenter: {who}{self.location}>'
+        return f'<DataCenter: {who}{shown(self.location)}>'
 
     def __repr__(self) -> str:
         who = '' if self.login == 'my' else f'<{self.login}> '
-        return f'<smartdc.datacenter.{type(self).__name__}: {who}at <{self.location}>>'
+        return f'<smartdc.datacenter.{type(self).__name__}: {who}at <{shown(self.location)}>>'
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DataCenter):

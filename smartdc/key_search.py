@@ -193,7 +193,7 @@ class _Attempt:
     """One search; its `notes` tell where it has been."""
 
     wanted: str
-    passphrase: Passphrase
+    passphrase: Passphrase = field(repr=False)
     directory: Path
     notes: list[str] = field(default_factory=list)
     failure: SigningError | None = None

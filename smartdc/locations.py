@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from smartdc.errors import ConfigurationError, InvalidInput
+
+_PASSWORD = re.compile(r'^(\w+://)?.*@')
 
 API_HOST_SUFFIX = '.api.joyentcloud.com'
 DEFAULT_LOCATION = 'us-west-1'
@@ -48,9 +51,14 @@ def base_url(location: str | None, known: Mapping[str, str]) -> str:
     if '.' in location or ':' in location or location == 'localhost':
         return _checked(f'https://{location}')
     raise ConfigurationError(
-        f'no data center is known by the name {location!r}: pass its URL, or one of '
+        f'no data center is known by the name {shown(location)!r}: pass its URL, or one of '
         + ', '.join(sorted(known))
     )
+
+
+def shown(location: str | None) -> str:
+    """Return a location without the password that should not have been put in it."""
+    return _PASSWORD.sub(r'\1***@', str(location))
 
 
 def is_downgrade(old: str, new: str) -> bool:
@@ -61,16 +69,16 @@ def is_downgrade(old: str, new: str) -> bool:
 @functools.lru_cache(64)
 def _checked(url: str) -> str:
     if any(ord(char) <= 32 or ord(char) == 127 for char in url):
-        raise InvalidInput(f'not a URL: {url!r}')
+        raise InvalidInput(f'not a URL: {shown(url)!r}')
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InvalidInput(f'not a URL: {url!r} ({error})') from None
+        raise InvalidInput(f'not a URL: {shown(url)!r} ({error})') from None
     if parts.scheme not in ('http', 'https') or not parts.hostname or port == 0:
-        raise InvalidInput(f'not an http or https URL with a host: {url!r}')
+        raise InvalidInput(f'not an http or https URL with a host: {shown(url)!r}')
     if parts.username is not None or parts.query or parts.fragment or parts.path.strip('/'):
-        raise InvalidInput(f'a location is scheme, host and port, nothing more: {url!r}')
+        raise InvalidInput(f'a location is scheme, host and port, nothing more: {shown(url)!r}')
     return f'{parts.scheme}://{parts.netloc}'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 from types import ModuleType
@@ -13,7 +14,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from smartdc.answers import refuse
 from smartdc.connection import Connection
 from smartdc.errors import ConfigurationError, ConnectionFailed, InvalidResponse, SmartDCError
-from smartdc.locations import is_loopback
+from smartdc.locations import is_loopback, shown
 from smartdc.retrying import Attempts, Retry
 from smartdc.trace import log
 from smartdc.transport import prepared, tls_context, translated
@@ -21,6 +22,10 @@ from smartdc.transport import prepared, tls_context, translated
 if TYPE_CHECKING:
     from websockets.http11 import Response
     from websockets.sync.client import ClientConnection
+
+#: What websockets logs to: at DEBUG it would show the signature and each key that is typed.
+_logger = logging.getLogger('smartdc.websocket')
+_logger.addFilter(lambda record: record.levelno > logging.DEBUG)
 
 #: The longest message that is taken, in bytes.
 _MAX_SIZE = 16 * 2**20
@@ -107,6 +112,7 @@ def _open(
             close_timeout=connect_timeout(server),
             max_size=_MAX_SIZE,
             max_queue=_MAX_QUEUE,
+            logger=_logger,
         )
     except exceptions.InvalidStatus as refused:
         answer = _answer(refused.response, request)
@@ -116,7 +122,9 @@ def _open(
         ) from None
     except (exceptions.InvalidMessage, exceptions.ProxyError) as error:
         raise ConnectionFailed(f'cannot reach {server.base_url}: {error}') from error
-    except (exceptions.InvalidURI, exceptions.InvalidProxy) as error:
+    except exceptions.InvalidProxy as error:
+        raise ConfigurationError(f'{shown(error.proxy)} is no proxy: {error.msg}') from None
+    except exceptions.InvalidURI as error:
         raise ConfigurationError(str(error)) from error
     except exceptions.InvalidHandshake as error:
         raise InvalidResponse(f'GET {url} did not answer with a websocket: {error}') from error

@@ -121,6 +121,15 @@ class ResponseTooLarge(InvalidResponse):
     """The answer is longer than the client takes."""
 
 
+def without_credentials(data: Any) -> Any:
+    """Return a thing's data without the passwords that a machine's metadata may hold."""
+    metadata = data.get('metadata') if isinstance(data, Mapping) else None
+    if not isinstance(metadata, Mapping) or 'credentials' not in metadata:
+        return data
+    kept = {name: value for name, value in metadata.items() if name != 'credentials'}
+    return {**data, 'metadata': kept}
+
+
 class WaitFailed(SmartDCError):
     """What was waited for cannot happen any more: the thing failed or is gone.
 
@@ -129,7 +138,7 @@ class WaitFailed(SmartDCError):
 
     def __init__(self, text: str = '', last: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
-        self.last = dict(last or {})
+        self.last = dict(without_credentials(last or {}))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.last), self._state()
@@ -152,7 +161,7 @@ class WaitTimeout(SmartDCError, TimeoutError):
 
     def __init__(self, text: str = '', last: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
-        self.last = dict(last or {})
+        self.last = dict(without_credentials(last or {}))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.last), self._state()
@@ -193,7 +202,7 @@ class APIError(SmartDCError, requests.HTTPError):
         self.request_id = request_id
         self.method = method
         self.url = url
-        self.body = body
+        self.body = without_credentials(body)
         self.retry_after = retry_after
         self.actor = actor
         super().__init__(self._text(), response=response)

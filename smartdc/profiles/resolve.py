@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from smartdc.errors import ConfigurationError
 from smartdc.key_files import is_text
+from smartdc.locations import shown
 from smartdc.profiles import fields, places, store
 from smartdc.profiles.fields import ENV, Sourced
 from smartdc.ssh_keys import parse_fingerprint
@@ -29,7 +29,6 @@ _REPLACING = {*ARGUMENTS, 'verify', 'auth'} - {'secret'}
 _SHOWN = ('url', 'account', 'user', 'key_id', 'key_file', 'insecure', 'roles', 'act_as')
 #: The key of the ids of old, such as /login/keys/name, which only the server understands.
 _OLD_KEY_FILE = '~/.ssh/id_rsa'
-_PASSWORD = re.compile(r'//[^/@]*@')
 
 
 class Setting(NamedTuple):
@@ -215,15 +214,15 @@ def explain(name: str | None = None) -> Explanation:
     """
     resolved = resolve(name)
     config = Setting('directory', str(places.directory()), places.why_there())
-    shown = [Setting('profile', resolved.name, resolved.source), config]
+    rows = [Setting('profile', resolved.name, resolved.source), config]
     for each in _SHOWN:
         value, source = resolved.found.get(each, (None, 'not set'))
-        shown.append(Setting(each, _text(each, value), source))
+        rows.append(Setting(each, _text(each, value), source))
     notes = list(resolved.notes)
     other = places.other_directory()
     if other:
         notes.append(f'{other} has profiles too, but is not read')
-    return Explanation(tuple(shown), tuple(notes))
+    return Explanation(tuple(rows), tuple(notes))
 
 
 def _text(name: str, value: Any) -> str:
@@ -235,4 +234,4 @@ def _text(name: str, value: Any) -> str:
         return 'true' if value else 'false'
     if name == 'key_file' and is_text(value):
         return '(the key itself, not shown)'
-    return _PASSWORD.sub('//***@', str(value))
+    return shown(value) if name == 'url' else str(value)
