@@ -29,7 +29,7 @@ from smartdc import (
 )
 from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.simulator import Simulator, certificate
-from tests import pages
+from tests import agents, pages
 from tests.programs import KEYS, need, node_modules, run, triton
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
@@ -266,13 +266,39 @@ def test_prometheus_is_ready(dc: Services, tmp_path: Path) -> None:
     assert 'cmon-other-prometheus.yml' == masquerading.cmon_certificate(tmp_path).name
 
 
+def test_prometheus_is_told_what_triton_tells_it(
+    agent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration has the lines of the CLI's, and the files have its names."""
+    need('ssh-add')
+    public = Signer(KEYS / RSA).public_key
+    agents.add(RSA, agent)
+    (tmp_path / '.ssh').mkdir()
+    world = {'services': {'cmon': 'https://cmon.example.com:9163'}}
+    with Simulator(world, public_key=public) as cloud:
+        profiles.save(
+            'mine', url=cloud.url(), account=cloud.account, key_id=Signer(KEYS / RSA).fingerprint
+        )
+        monkeypatch.chdir(agent)
+        done = triton('-p', 'mine', 'profile', 'cmon-certgen', '-y')
+        assert '' == done.stderr
+        with DataCenter.from_profile('mine') as sdc:
+            ours = sdc.cmon_certificate(tmp_path / 'cmon')
+
+    def told(path: Path) -> list[str]:
+        return [line.strip() for line in path.read_text().replace('"', '').splitlines()]
+
+    assert told(agent / ours.name) == told(ours)
+    assert {path.name for path in agent.glob('cmon-*')} == {
+        path.name for path in (tmp_path / 'cmon').iterdir()
+    }
+
+
 def test_an_agent_signs_certificates(dc: Services, agent: Path, tmp_path: Path) -> None:
     """The key need not be in a file."""
     need('ssh-add')
-    (agent / 'key').write_bytes((KEYS / P256).read_bytes())
-    (agent / 'key').chmod(0o600)
-    run('ssh-add', '-q', str(agent / 'key'))
-    (agent / 'key').unlink()
+    agents.add(P256, agent)
+    (agent / P256).unlink()
     dc.auth = HTTPSignatureAuth(Signer(KEYS / P256).fingerprint, None, login='acme')
     dc.cmon_certificate(tmp_path)
 

@@ -288,6 +288,17 @@ def test_keys_of_real_programs(
             read_private_key(path, 'open barley')
 
 
+@pytest.mark.parametrize('form', ['PEM', 'PKCS8', 'RFC4716'])
+@pytest.mark.parametrize('kind', ['rsa', 'ecdsa'])
+def test_forms_that_ssh_keygen_writes(tmp_path: Path, kind: str, form: str) -> None:
+    """An encrypted key is read in each form that ssh-keygen may be told to make."""
+    path = tmp_path / 'key'
+    run('ssh-keygen', '-q', '-t', kind, '-m', form, '-N', PASSPHRASE, '-f', str(path))
+    public = path.with_suffix('.pub').read_text()
+
+    assert public.startswith(Signer(path, PASSPHRASE).public_key)
+
+
 @pytest.mark.parametrize('cipher', ['-des3', '-aes128', '-aes192', '-aes256'])
 def test_ciphers_of_traditional_files(tmp_path: Path, cipher: str) -> None:
     """Each usual cipher of a DEK-Info header is known."""

@@ -98,8 +98,10 @@ def test_a_role_is_taken_up_for_a_call(bob: SubUser, sdc: DataCenter) -> None:
         with pytest.raises(NotAuthorized, match=r'/acme/machines \(listmachines\)'):
             his.machines()
         assert [] == his.acting(as_role='dev').machines()
-        with pytest.raises(NotAuthorized, match='permission to access acme'):
+        with pytest.raises(NotAuthorized, match='permission to access acme') as refused:
             his.acting(as_role=['dev', 'nope']).machines()
+        assert f'{bob.key_id} as dev,nope' == refused.value.actor
+        assert '/acme/users/bob/keys/' in str(refused.value)
         with pytest.raises(NotAuthorized):
             his.machines()
 
