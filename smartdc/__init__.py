@@ -30,6 +30,7 @@ __all__ = [
     'TELEFONICA_LOCATIONS',
     'APIError',
     'AccountDoesNotExist',
+    'ActionFailed',
     'AgentError',
     'BadDigest',
     'BadRequest',

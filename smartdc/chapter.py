@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smartdc.errors import InvalidInput
+from smartdc.waiting import Polled
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
 
 
-class MachineChapter:
-    """The machine's id, its data center, and the data center's ways to make a call."""
+class MachineChapter(Polled):
+    """The machine's id, its state, its data center, and the data center's ways to make a call."""
 
-    __slots__ = ('_deleting', 'data', 'datacenter', 'id')
+    __slots__ = ('_asked', '_deleting', 'data', 'datacenter', 'id')
 
     id: str
     datacenter: DataCenter
     data: dict[str, Any]
     #: Whether it was asked here to be deleted.
     _deleting: bool
+    #: The actions that were asked for here of late, and when.
+    _asked: list[tuple[str, float]]
 
     @property
     def _call(self) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
-from smartdc.waiting import FAILURES, Polled
+from smartdc.waiting import FAILURES
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -58,7 +58,6 @@ def pub(ip: str) -> bool:
 
 
 class Machine(
-    Polled,
     DisksChapter,
     MachineActionsChapter,
     MachineFirewallChapter,
@@ -88,6 +87,7 @@ class Machine(
     ) -> None:
         self.datacenter = cast('DataCenter', datacenter)
         self._deleting = False
+        self._asked = []
         if data is None:
             data = self.datacenter.raw_machine_data(ident(machine_id), credentials)
         self.data = data

@@ -76,7 +76,7 @@ def wait(
     WaitTimeout says `what` was waited for and carries what `last` returns. `progress` is told of
     each look.
     """
-    if timeout < 0:
+    if not timeout >= 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
     began = clock.now()
     end = began + timeout
@@ -123,7 +123,11 @@ def _late(text: str, last: Mapping[str, Any], fault: SmartDCError | None) -> Wai
 
 def time_limit(wait_for: Wait) -> float:
     """Return how many seconds at most a `wait=` means."""
-    return DEFAULT_TIMEOUT if wait_for is True else float(wait_for)
+    if wait_for is True:
+        return DEFAULT_TIMEOUT
+    if not isinstance(wait_for, int | float) or not wait_for >= 0:
+        raise InvalidInput(f'wait= is True, False or a number of seconds, not {wait_for!r}')
+    return float(wait_for)
 
 
 def follow(

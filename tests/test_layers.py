@@ -23,7 +23,7 @@ FLOORS = [
     {'ssh_agent', 'chapter', 'connection', 'signer'},
     {'key_search', 'profiles'},
     {'http_signature', 'snapshot', 'websocket'},
-    {'changefeed', 'console', 'presign', 'certificates'},
+    {'actions', 'changefeed', 'console', 'presign', 'certificates'},
     {'api'},
     {'machine'},
     {'finding', 'wait_for'},

@@ -1,6 +1,7 @@
 """Machine: attributes and waiting."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +87,8 @@ def test_deletion_is_seen_as_a_state(machine: Machine) -> None:
     machine.poll_until('deleted')
 
     assert 'deleted' == machine.status() == machine.state
-    for call in (machine.stop, machine.delete, lambda: machine.rename('x')):
+    calls: list[Callable[[], None]] = [machine.stop, machine.delete, lambda: machine.rename('x')]
+    for call in calls:
         with pytest.raises(MachineGone):
             call()
     assert 'destroy' == machine.audit()[0]['action']

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
+from smartdc.actions import Proof, awaited
 from smartdc.chapter import MachineChapter
 from smartdc.paths import ident
 from smartdc.types import AuditEntry
+from smartdc.waiting import Wait
 
 
 class MachineActionsChapter(MachineChapter):
@@ -15,83 +18,90 @@ class MachineActionsChapter(MachineChapter):
 
     __slots__ = ()
 
-    def start(self) -> None:
+    def start(self, *, wait: Wait = False) -> None:
         """Start to boot the machine.
 
         `POST /:login/machines/:id?action=start`, since 6.5. The server accepts it in any state
-        but provisioning (UnallocatedVM); the audit tells whether it came to something.
+        but provisioning (UnallocatedVM); the audit tells whether it came to something. `wait` is
+        how long to wait until it has, in seconds, or True; ActionFailed says if it has not.
         """
-        self._act('start')
+        self._act('start', wait)
 
-    def stop(self) -> None:
+    def stop(self, *, wait: Wait = False) -> None:
         """Start to shut the machine down.
 
         `POST /:login/machines/:id?action=stop`, since 6.5. The server accepts it in any state
-        but provisioning (UnallocatedVM); the audit tells whether it came to something.
+        but provisioning (UnallocatedVM). `wait` is that of `start`.
         """
-        self._act('stop')
+        self._act('stop', wait)
 
-    def reboot(self) -> None:
+    def reboot(self, *, wait: Wait = False) -> None:
         """Start to reboot the machine.
 
         `POST /:login/machines/:id?action=reboot`, since 6.5. The server accepts it in any state
-        but provisioning (UnallocatedVM); the audit tells whether it came to something.
+        but provisioning (UnallocatedVM). `wait` is that of `start`.
         """
-        self._act('reboot')
+        self._act('reboot', wait)
 
-    def resize(self, package: str | Mapping[str, Any]) -> None:
+    def resize(self, package: str | Mapping[str, Any], *, wait: Wait = False) -> None:
         """Start to give the machine another package, by name, id or dict.
 
         `POST /:login/machines/:id?action=resize`, since 6.5. Raises InvalidArgument for a
         package that is unknown or does not fit, VmNotStopped for a bhyve machine that runs,
-        NotAuthorized when a quota is used up.
+        NotAuthorized when a quota is used up. `wait` is that of `start`.
         """
-        self._act('resize', package=ident(package, 'name', 'id'))
+        self._act('resize', wait, package=ident(package, 'name', 'id'))
 
-    def rename(self, name: str) -> None:
+    def rename(self, name: str, *, wait: Wait = False) -> None:
         """Start to give the machine another name.
 
         `POST /:login/machines/:id?action=rename`, since 7.0. Raises ValidationFailed when the
-        name is taken or has other characters than a name may have.
+        name is taken or has other characters than a name may have. `wait` is that of `start`.
         """
-        self._act('rename', name=name)
+        self._act('rename', wait, name=name)
 
-    def enable_firewall(self) -> None:
+    def enable_firewall(self, *, wait: Wait = False) -> None:
         """Let firewall rules act on the machine.
 
-        `POST /:login/machines/:id?action=enable_firewall`, since 7.0.
+        `POST /:login/machines/:id?action=enable_firewall`, since 7.0. `wait` is that
+        of `start`; what is so already is waited for no longer.
         """
-        self._act('enable_firewall')
+        self._switch('enable_firewall', 'firewall_enabled', True, wait)
 
-    def disable_firewall(self) -> None:
+    def disable_firewall(self, *, wait: Wait = False) -> None:
         """Let no firewall rules act on the machine.
 
-        `POST /:login/machines/:id?action=disable_firewall`, since 7.0.
+        `POST /:login/machines/:id?action=disable_firewall`, since 7.0. `wait` is that
+        of `start`; what is so already is waited for no longer.
         """
-        self._act('disable_firewall')
+        self._switch('disable_firewall', 'firewall_enabled', False, wait)
 
-    def enable_deletion_protection(self) -> None:
+    def enable_deletion_protection(self, *, wait: Wait = False) -> None:
         """Protect the machine against deletion.
 
-        `POST /:login/machines/:id?action=enable_deletion_protection`, since 8.6.
+        `POST /:login/machines/:id?action=enable_deletion_protection`, since 8.6. `wait` is that
+        of `start`; what is so already is waited for no longer.
         """
-        self._act('enable_deletion_protection')
+        self._switch('enable_deletion_protection', 'deletion_protection', True, wait)
 
-    def disable_deletion_protection(self) -> None:
+    def disable_deletion_protection(self, *, wait: Wait = False) -> None:
         """Protect the machine no longer against deletion.
 
-        `POST /:login/machines/:id?action=disable_deletion_protection`, since 8.6.
+        `POST /:login/machines/:id?action=disable_deletion_protection`, since 8.6. `wait` is that
+        of `start`; what is so already is waited for no longer.
         """
-        self._act('disable_deletion_protection')
+        self._switch('disable_deletion_protection', 'deletion_protection', False, wait)
 
-    def delete(self) -> None:
+    def delete(self, *, wait: Wait = False) -> None:
         """Start to delete the machine, in whatever state it is.
 
         `DELETE /:login/machines/:id`, since 6.5. Raises CannotDestroyMachine when it has
-        deletion protection, MachineGone when it is deleted already.
+        deletion protection, MachineGone when it is deleted already. `wait` is how long to wait
+        until it is deleted, in seconds, or True.
         """
-        self._call('DELETE', '/machines/{}', self.id)
-        self._deleting = True
+        with self._awaited('destroy', wait, lambda data: data.get('state') == 'deleted'):
+            self._call('DELETE', '/machines/{}', self.id)
+            self._deleting = True
 
     def audit(self) -> list[AuditEntry]:
         """Return what was done to the machine, the newest first, also of a deleted one.
@@ -100,6 +110,21 @@ class MachineActionsChapter(MachineChapter):
         """
         return self._call('GET', '/machines/{}/audit', self.id)
 
-    def _act(self, action: str, **inputs: Any) -> None:
+    def _act(self, action: str, wait: Wait, **inputs: Any) -> None:
+        with self._awaited(action, wait):
+            self._ask(action, inputs)
+
+    def _switch(self, action: str, field: str, on: bool, wait: Wait) -> None:
+        # The audit calls the switches of the firewall `unknown`, and has no row of what is so.
+        row = 'unknown' if 'firewall' in action else action
+        with self._awaited(row, wait, lambda data: bool(data.get(field)) is on):
+            self._ask(action, {})
+
+    def _ask(self, action: str, inputs: Mapping[str, Any]) -> None:
         query = {'action': action}
         self._call('POST', '/machines/{}', self.id, query=query, body=inputs or None)
+
+    def _awaited(
+        self, action: str, wait: Wait, proof: Proof | None = None
+    ) -> AbstractContextManager[None]:
+        return awaited(self, action, self.audit, wait, proof)

@@ -21,6 +21,7 @@
     │   └── MachineGone                  the machine is deleted; carries its last data
     ├── Unsupported (RuntimeError)       this API version does not have it
     ├── WaitFailed                       what was waited for cannot happen any more
+    │   ├── ActionFailed                 an action on a machine came to nothing
     │   └── MachineFailed                the machine failed
     └── WaitTimeout (TimeoutError)       what was waited for did not happen in time
 
@@ -30,6 +31,7 @@ errors and the id of the request as attributes, so that a program never has to r
 """
 
 from smartdc.errors.base import (
+    ActionFailed,
     AgentError,
     APIError,
     ConfigurationError,
@@ -114,6 +116,7 @@ from smartdc.errors.codes import (
 __all__ = [
     'APIError',
     'AccountDoesNotExist',
+    'ActionFailed',
     'AgentError',
     'BadDigest',
     'BadRequest',

@@ -153,6 +153,28 @@ class MachineFailed(WaitFailed):
         return self.last
 
 
+class ActionFailed(WaitFailed):
+    """CloudAPI took an action on a machine, and the job came to nothing.
+
+    It was not the moment for it, as a rule: a stop of a machine that is stopped. `action` is its
+    name in the machine's audit.
+    """
+
+    def __init__(
+        self, text: str = '', last: Mapping[str, Any] | None = None, action: str = ''
+    ) -> None:
+        super().__init__(text, last)
+        self.action = action
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """The machine's last data."""
+        return self.last
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.last, self.action)
+
+
 class WaitTimeout(SmartDCError, TimeoutError):
     """What was waited for did not happen before the deadline.
 
