@@ -70,6 +70,7 @@ def awaited(
         clock=machine.datacenter.clock,
         timeout=timeout,
         last=lambda: machine.data,
+        transition=(machine.datacenter.base_url, machine.KIND, action),
     )
     if found == 'failed':
         raise ActionFailed(

@@ -17,13 +17,12 @@ from smartdc.api.nics import NicsChapter
 from smartdc.api.snapshots import SnapshotsChapter
 from smartdc.api.tags import TagsChapter
 from smartdc.api.vnc import VncChapter
-from smartdc.clock import Clock
 from smartdc.errors import MachineFailed, MachineGone
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
-from smartdc.waiting import FAILURES
+from smartdc.waiting import FAILURES, Server
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -76,6 +75,7 @@ class Machine(
 
     __slots__ = ()
 
+    KIND: ClassVar[str] = 'machine'
     FAILED: ClassVar[frozenset[str]] = FAILURES['machine']
 
     def __init__(
@@ -249,8 +249,8 @@ class Machine(
     def _title(self) -> str:
         return f'machine {self.name or self.id}'
 
-    def _clock(self) -> Clock:
-        return self.datacenter.clock
+    def _at(self) -> Server:
+        return self.datacenter
 
     def _check(self, seen: str, wanted: str) -> None:
         if seen in self.FAILED:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from smartdc.clock import Clock
 from smartdc.errors import ResourceNotFound, WaitFailed
 from smartdc.times import dt_time
-from smartdc.waiting import FAILURES, Polled
+from smartdc.waiting import FAILURES, Polled, Server
 
 if TYPE_CHECKING:
     from smartdc.machine import Machine
@@ -22,6 +21,7 @@ class Snapshot(Polled):
 
     __slots__ = ('data', 'machine')
 
+    KIND: ClassVar[str] = 'snapshot'
     FAILED: ClassVar[frozenset[str]] = FAILURES['snapshot']
 
     def __init__(
@@ -95,8 +95,8 @@ class Snapshot(Polled):
     def _title(self) -> str:
         return f'snapshot {self.name} of {self.machine._title()}'
 
-    def _clock(self) -> Clock:
-        return self.machine.datacenter.clock
+    def _at(self) -> Server:
+        return self.machine.datacenter
 
     def _check(self, seen: str, wanted: str) -> None:
         if seen in self.FAILED or (seen == 'deleted' and not wanted.startswith('anything')):

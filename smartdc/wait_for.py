@@ -10,7 +10,7 @@ from smartdc.errors import InvalidInput, MachineGone
 from smartdc.machine import Machine
 from smartdc.paths import ident
 from smartdc.progress import Reporting
-from smartdc.waiting import DEFAULT_TIMEOUT, Interval, follow
+from smartdc.waiting import DEFAULT_TIMEOUT, LEARNED, Interval, follow
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -28,7 +28,7 @@ class WaitFor(Connection):
         state: str,
         *,
         machine: Any = None,
-        interval: Interval = 2,
+        interval: Interval = LEARNED,
         timeout: float = DEFAULT_TIMEOUT,
         progress: Reporting = None,
     ) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class WaitFor(Connection):
             kind=kind,
             what=f'{kind} {identifier}',
             wait_for=float(timeout),
-            clock=self.clock,
+            at=self,
             interval=interval,
             progress=progress,
         )

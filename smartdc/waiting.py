@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left
 from smartdc.errors import (
@@ -14,12 +14,14 @@ from smartdc.errors import (
     WaitFailed,
     WaitTimeout,
 )
+from smartdc.pacing import LEARNED, Interval, Pace, Transition
 from smartdc.progress import Progress, Reporting, reporting
 from smartdc.retrying import Fault, fault_of
 
 __all__ = [
     'DEFAULT_TIMEOUT',
     'FAILURES',
+    'LEARNED',
     'SYSTEM_CLOCK',
     'Clock',
     'Interval',
@@ -31,9 +33,6 @@ __all__ = [
     'time_limit',
     'wait',
 ]
-
-#: Seconds between two looks: a number, or a function of how many looks there were.
-Interval = float | Callable[[int], float]
 
 #: How long a wait lasts unless told otherwise, in seconds.
 DEFAULT_TIMEOUT = 600.0
@@ -57,16 +56,27 @@ FAILURES: Mapping[str, frozenset[str]] = {
 LAST_LOOK = 5.0
 
 
+class Server(Protocol):
+    """What a wait needs of a data center."""
+
+    clock: Clock
+
+    @property
+    def base_url(self) -> str:
+        """The server's URL."""
+
+
 def wait(
     look: Callable[[], str],
     done: Callable[[str], bool],
     *,
     what: str,
     clock: Clock,
-    interval: Interval = 2,
+    interval: Interval = LEARNED,
     timeout: float = DEFAULT_TIMEOUT,
     last: Callable[[], Mapping[str, Any]] = dict,
     progress: Reporting = None,
+    transition: Transition = (),
 ) -> str:
     """Look at a state until it is `done`, and return it.
 
@@ -74,13 +84,13 @@ def wait(
     saw nothing; a server that asks to be left alone for a while is. The last look is at the
     timeout's end, not before it, but no look begins beyond the `deadline` of a block. Then
     WaitTimeout says `what` was waited for and carries what `last` returns. `progress` is told of
-    each look.
+    each look. `transition` is by what this wait and others like it are known.
     """
     if not timeout >= 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
     began = clock.now()
     end = began + timeout
-    looks, state = 0, ''
+    pace, state = Pace(interval, clock, transition), ''
     with reporting(progress) as report:
         while True:
             fault: SmartDCError | None = None
@@ -93,12 +103,16 @@ def wait(
                 fault = error
             report(Progress(what, state, clock.now() - began))
             if fault is None and done(state):
+                pace.found()
                 return state
-            looks += 1
+            if fault is None:
+                pace.missed(state)
+            else:
+                pace.failed()
             left = end - clock.now()
             if left <= 0:
                 raise _late(f'{what} did not happen within {timeout:g} s', last(), fault)
-            pause = min(max(_pause(interval, looks), _asked(fault)), left)
+            pause = min(max(pace.pause(), _asked(fault)), left)
             if pause >= seconds_left():
                 raise _late(f'{what} did not happen before the deadline', last(), fault)
             clock.sleep(pause)
@@ -136,8 +150,8 @@ def follow(
     kind: str,
     what: str,
     wait_for: Wait,
-    clock: Clock,
-    interval: Interval = 2,
+    at: Server,
+    interval: Interval = LEARNED,
     progress: Reporting = None,
 ) -> Any:
     """Look at a thing's data until its state is one of `states`, and return the data.
@@ -166,11 +180,12 @@ def follow(
         seen,
         done,
         what=f'{what} becoming {" or ".join(states)}',
-        clock=clock,
+        clock=at.clock,
         interval=interval,
         timeout=time_limit(wait_for),
         last=lambda: last,
         progress=progress,
+        transition=(at.base_url, kind, *states),
     )
     return last
 
@@ -181,19 +196,13 @@ def _reason(data: Mapping[str, Any]) -> str:
     return f' ({error.get("message")})' if isinstance(error, Mapping) else ''
 
 
-def _pause(interval: Interval, looks: int) -> float:
-    seconds = interval(looks) if callable(interval) else interval
-    if seconds < 0:
-        raise InvalidInput(f'an interval cannot be negative: {seconds}')
-    return seconds
-
-
 class Polled:
     """A thing with a state that changes by itself."""
 
     __slots__ = ()
 
-    #: The states that the thing will not leave by itself.
+    #: What kind of thing it is, and the states that it will not leave by itself.
+    KIND: ClassVar[str]
     FAILED: ClassVar[frozenset[str]]
 
     data: dict[str, Any]
@@ -205,17 +214,19 @@ class Polled:
     def poll_until(
         self,
         state: str,
-        interval: Interval = 2,
+        interval: Interval = LEARNED,
         *,
         timeout: float = DEFAULT_TIMEOUT,
         progress: Reporting = None,
     ) -> None:
         """Look every `interval` seconds until the state is `state`.
 
-        `interval` may be a function of how many looks there were. `progress` is called after each
-        look with a Progress; None shows a line where stderr is a terminal and False shows none.
-        Raises WaitTimeout after `timeout` seconds, and WaitFailed or MachineGone at once when the
-        thing has failed or is gone and that is not what was waited for.
+        `interval` may be a function of how many looks there were. Without it the looks are two
+        seconds apart, but those are left out that come too early by what such waits have taken
+        before. `progress` is called after each look with a Progress; None shows a line where stderr
+        is a terminal, and False shows none. Raises WaitTimeout after `timeout` seconds, and
+        WaitFailed or MachineGone at once when the thing has failed or is gone and that is not what
+        was waited for.
         """
 
         def done(seen: str) -> bool:
@@ -228,7 +239,7 @@ class Polled:
     def poll_while(
         self,
         state: str,
-        interval: Interval = 2,
+        interval: Interval = LEARNED,
         *,
         timeout: float = DEFAULT_TIMEOUT,
         progress: Reporting = None,
@@ -259,18 +270,20 @@ class Polled:
             self.status,
             done,
             what=f'{self._title()} {goal}',
-            clock=self._clock(),
+            clock=self._at().clock,
             interval=interval,
             timeout=timeout,
             last=lambda: self.data,
             progress=progress,
+            transition=(self._at().base_url, self.KIND, goal),
         )
 
     def _title(self) -> str:
         """Return what to call the thing."""
         raise NotImplementedError
 
-    def _clock(self) -> Clock:
+    def _at(self) -> Server:
+        """Return the data center where it is."""
         raise NotImplementedError
 
     def _check(self, seen: str, wanted: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smartdc import DataCenter, Machine
+from smartdc import DataCenter, Machine, pacing
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
 from tests import agents, openapi
@@ -32,6 +32,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv('HOME', str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned() -> None:
+    """Forget what the waits of other tests have shown."""
+    pacing._known.clear()
 
 
 @pytest.fixture(autouse=True)

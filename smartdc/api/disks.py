@@ -56,7 +56,7 @@ class DisksChapter(MachineChapter):
             kind='disk',
             what=f'a disk of {self.id}',
             wait_for=wait,
-            clock=self.datacenter.clock,
+            at=self.datacenter,
         )
 
     def resize_disk(

@@ -96,7 +96,7 @@ class ImagesChapter(Connection):
             kind='image',
             what=f'image {name}@{version}',
             wait_for=wait,
-            clock=self.clock,
+            at=self,
         )
 
     def import_image(self, datacenter: str, identifier: str | Mapping[str, Any]) -> Image:

@@ -71,7 +71,7 @@ class MachineMigrationChapter(MachineChapter):
             kind='migration',
             what=f'migration of {self.id}',
             wait_for=wait,
-            clock=self.datacenter.clock,
+            at=self.datacenter,
         )
 
     def estimate_migration(self) -> Mapping[str, int]:

@@ -64,7 +64,7 @@ class NicsChapter(MachineChapter):
             kind='nic',
             what=f'NIC {mac} of {self.id}',
             wait_for=wait,
-            clock=self.datacenter.clock,
+            at=self.datacenter,
         )
         return added
 

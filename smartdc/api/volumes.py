@@ -90,7 +90,7 @@ class VolumesChapter(Connection):
                 kind='volume',
                 what=f'volume {volume["name"]}',
                 wait_for=wait,
-                clock=self.clock,
+                at=self,
             )
 
     def update_volume(self, volume: str | Mapping[str, Any], *, name: str) -> Volume:
