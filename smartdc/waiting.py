@@ -14,7 +14,7 @@ from smartdc.errors import (
     WaitFailed,
     WaitTimeout,
 )
-from smartdc.pacing import LEARNED, Interval, Pace, Transition
+from smartdc.pace import LEARNED, Interval, Pace, Transition
 from smartdc.progress import Progress, Reporting, reporting
 from smartdc.retrying import Fault, fault_of
 

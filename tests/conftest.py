@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smartdc import DataCenter, Machine, pacing
+from smartdc import DataCenter, Machine, pace
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
 from tests import agents, openapi
@@ -37,7 +37,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_learned() -> None:
     """Forget what the waits of other tests have shown."""
-    pacing._known.clear()
+    pace._known.clear()
 
 
 @pytest.fixture(autouse=True)

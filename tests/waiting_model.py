@@ -12,7 +12,7 @@ import random
 import statistics
 from dataclasses import dataclass
 
-from smartdc.pacing import LEARNED, Interval
+from smartdc.pace import LEARNED, Interval
 from smartdc.waiting import wait
 from tests.clocks import TestClock
 

@@ -8,7 +8,7 @@ import random
 import pytest
 
 import smartdc
-from smartdc.pacing import LEARNED, Interval
+from smartdc.pace import LEARNED, Interval
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
 from smartdc.waiting import wait
