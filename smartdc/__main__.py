@@ -8,7 +8,7 @@ import contextlib
 import os
 import runpy
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import smartdc
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def _simulator() -> Iterator[None]:
+def _simulator() -> Generator[None]:
     """Run a CloudAPI and let the environment describe it, for scripts that read that."""
     try:
         from smartdc.simulator import Simulator

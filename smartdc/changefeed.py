@@ -24,6 +24,7 @@ from smartdc.errors import (
 )
 from smartdc.paths import ident
 from smartdc.retrying import Retry, fault_of
+from smartdc.shapes import is_object
 from smartdc.websocket import connect_timeout
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ _LONGEST_PAUSE = 20.0
 #: How soon a pause notices that the feed was closed, in seconds.
 _SLICE = 0.25
 
-logger = logging.getLogger('smartdc.changefeed')
+logger: logging.Logger = logging.getLogger('smartdc.changefeed')
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +347,9 @@ class _Wait:
 
 def _ids(machines: Any) -> frozenset[str]:
     """Return the ids of one machine or of several."""
-    is_one = isinstance(machines, str | Mapping) or hasattr(machines, 'id')
-    found = frozenset(str(ident(each)) for each in ([machines] if is_one else machines))
+    is_one = isinstance(machines, str) or is_object(machines) or hasattr(machines, 'id')
+    several: list[Any] = [machines] if is_one else list(machines)
+    found = frozenset(str(ident(each)) for each in several)
     if not found:
         raise InvalidInput('there is no machine to follow: give some, or None for all')
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -17,6 +17,7 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""
+        raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""
@@ -42,7 +43,7 @@ _blocks: ContextVar[tuple[tuple[Clock, float], ...]] = ContextVar('deadlines', d
 
 
 @contextmanager
-def deadline(seconds: float, *, clock: Clock = SYSTEM_CLOCK) -> Iterator[None]:
+def deadline(seconds: float, *, clock: Clock = SYSTEM_CLOCK) -> Generator[None]:
     """Give all that is done in the block so many seconds together.
 
     It covers connecting, retries, the pages of lists and waiting: a call that begins too late

@@ -174,11 +174,12 @@ class DataCenter(
             body_limit=body_limit,
         )
         self.location = location
-        self.known_locations = dict(KNOWN_LOCATIONS if known_locations is None else known_locations)
-        self.login = login or 'my'
+        known = KNOWN_LOCATIONS if known_locations is None else known_locations
+        self.known_locations: dict[str, str] = dict(known)
+        self.login: str = login or 'my'
         self.verbose = verbose
-        self.api_version = api_version or self.API_VERSION
-        self.default_headers = {**DEFAULT_HEADERS, **(headers or {})}
+        self.api_version: str = api_version or self.API_VERSION
+        self.default_headers: dict[str, str] = {**DEFAULT_HEADERS, **(headers or {})}
         self._passphrase = _hidden(passphrase)
         self._signed_headers = tuple(signed_headers)
         self._user = user

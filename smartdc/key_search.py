@@ -129,9 +129,11 @@ class KeyOfFile(Protocol):
     @property
     def fingerprint(self) -> str:
         """Return the MD5 fingerprint with colons."""
+        raise NotImplementedError
 
     def sign(self, data: bytes) -> bytes:
         """Sign the bytes."""
+        raise NotImplementedError
 
 
 class AgentThenFile:
@@ -195,9 +197,9 @@ class _Attempt:
     wanted: str
     passphrase: Passphrase = field(repr=False)
     directory: Path
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list[str])
     failure: SigningError | None = None
-    seen: dict[Path, str] = field(default_factory=dict)
+    seen: dict[Path, str] = field(default_factory=dict[Path, str])
 
     def __post_init__(self) -> None:
         self._fingerprint = parse_fingerprint(self.wanted)

@@ -19,6 +19,7 @@ from smartdc.api.tags import TagsChapter
 from smartdc.api.vnc import VncChapter
 from smartdc.errors import MachineFailed, MachineGone
 from smartdc.paths import ident
+from smartdc.shapes import is_object
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
@@ -85,12 +86,12 @@ class Machine(
         data: dict[str, Any] | None = None,
         credentials: bool = False,
     ) -> None:
-        self.datacenter = cast('DataCenter', datacenter)
+        self.datacenter: DataCenter = cast('DataCenter', datacenter)
         self._deleting = False
         self._asked = []
         if data is None:
             data = self.datacenter.raw_machine_data(ident(machine_id), credentials)
-        self.data = data
+        self.data: dict[str, Any] = data
         self.id: str = data.get('id') or ('' if machine_id is None else ident(machine_id))
 
     @classmethod
@@ -149,14 +150,15 @@ class Machine(
     @property
     def metadata(self) -> dict[str, Scalar]:
         """The last metadata seen, without boot script and passwords."""
-        found = self.data.get('metadata') or {}
+        found: Mapping[str, Scalar] = self.data.get('metadata') or {}
         hidden = ('user-script', 'credentials')
         return {name: value for name, value in found.items() if name not in hidden}
 
     @property
     def boot_script(self) -> str | None:
         """The text of the script that runs at each boot."""
-        return (self.data.get('metadata') or {}).get('user-script')
+        found: Mapping[str, str] = self.data.get('metadata') or {}
+        return found.get('user-script')
 
     @property
     def tags(self) -> dict[str, Scalar]:
@@ -268,7 +270,7 @@ class Machine(
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Machine):
             return self.id == other.id
-        if isinstance(other, Mapping):
+        if is_object(other):
             return self.id == other.get('id')
         return NotImplemented
 

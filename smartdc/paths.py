@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from smartdc.errors import InvalidInput
+from smartdc.shapes import is_object
 
 
 def fill(template: str, *parts: object) -> str:
@@ -42,7 +42,7 @@ def ident(thing: Any, *keys: str) -> Any:
     if isinstance(thing, str | int):
         return thing
     for key in keys or ('id',):
-        found = thing.get(key) if isinstance(thing, Mapping) else getattr(thing, key, None)
+        found = thing.get(key) if is_object(thing) else getattr(thing, key, None)
         if isinstance(found, str | int) and found:
             return found
     wanted = ' or '.join(repr(key) for key in keys or ('id',))

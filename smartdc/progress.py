@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol, TextIO
@@ -43,7 +43,7 @@ _screen = threading.Lock()
 
 
 @contextmanager
-def reporting(progress: Reporting = None) -> Iterator[Report]:
+def reporting(progress: Reporting = None) -> Generator[Report]:
     """Yield what to call after each step, as a `progress=` says.
 
     A function is called with each Progress, and what it raises is raised. False calls nobody.
@@ -68,7 +68,7 @@ def _nobody(progress: Progress) -> None:
 
 
 @contextmanager
-def _on_terminal() -> Iterator[Report]:
+def _on_terminal() -> Generator[Report]:
     stream = _terminal()
     if stream is None or not _screen.acquire(blocking=False):
         yield _nobody

@@ -23,7 +23,7 @@ Sign = Callable[[bytes], bytes]
 def has_cryptography() -> bool:
     """Say whether the faster library is there."""
     try:
-        import cryptography.hazmat.primitives.asymmetric  # noqa: F401
+        import cryptography.hazmat.primitives.asymmetric  # noqa: F401 # pyright: ignore[reportUnusedImport]
     except ImportError:
         return False
     return True

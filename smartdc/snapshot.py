@@ -27,8 +27,8 @@ class Snapshot(Polled):
     def __init__(
         self, machine: Any, name: str | None = None, data: dict[str, Any] | None = None
     ) -> None:
-        self.machine = cast('Machine', machine)
-        self.data = dict(machine.raw_snapshot_data(name)) if data is None else data
+        self.machine: Machine = cast('Machine', machine)
+        self.data: dict[str, Any] = dict(machine.raw_snapshot_data(name)) if data is None else data
 
     @property
     def name(self) -> str:

@@ -45,8 +45,9 @@ def identities(path: str | None = None, timeout: float = TIMEOUT) -> list[Identi
     exchange. Raises AgentError when there is no agent or it does not answer as one.
     """
     answer = _ask(bytes([_REQUEST_IDENTITIES]), _IDENTITIES_ANSWER, path, timeout)
+    found: list[Identity] = []
     try:
-        (count,), rest, found = struct.unpack_from('>I', answer), answer[4:], []
+        (count,), rest = struct.unpack_from('>I', answer), answer[4:]
         for _ in range(count):
             blob, rest = ssh_string(rest)
             comment, rest = ssh_string(rest)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ _MD5 = re.compile(r'(?:MD5:)?(?:[0-9A-Fa-f]{2}:){15}[0-9A-Fa-f]{2}|(?:MD5:)?[0-9
 _SHA256 = re.compile(r'(?:SHA256:)?([A-Za-z0-9+/]{43})=?')
 
 
-class PrivateKey(ABC):
+class PrivateKey:
     """A key that signs as CloudAPI wants it.
 
     `public_blob` is the public part in SSH's wire form, `algorithm` is CloudAPI's name.
@@ -38,17 +37,17 @@ class PrivateKey(ABC):
 
     def __init__(self, public_line: bytes | str) -> None:
         line = public_line if isinstance(public_line, str) else public_line.decode('ascii')
-        self.public_blob = base64.b64decode(line.split()[1])
+        self.public_blob: bytes = base64.b64decode(line.split()[1])
 
     @cached_property
     def algorithm(self) -> str:
         """Name the algorithm as the Authorization header does, such as rsa-sha256."""
         return ALGORITHMS[blob_type(self.public_blob)]
 
-    @property
-    @abstractmethod
+    @cached_property
     def sign(self) -> signing.Sign:
         """Sign bytes; the result is what CloudAPI takes, not yet base64."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f'<{type(self).__name__} {sha256_fingerprint(self.public_blob)}>'

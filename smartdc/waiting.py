@@ -17,6 +17,7 @@ from smartdc.errors import (
 from smartdc.pace import LEARNED, Interval, Pace, Transition
 from smartdc.progress import Progress, Reporting, reporting
 from smartdc.retrying import Fault, fault_of
+from smartdc.shapes import is_object
 
 __all__ = [
     'DEFAULT_TIMEOUT',
@@ -193,7 +194,7 @@ def follow(
 def _reason(data: Mapping[str, Any]) -> str:
     """Return why a thing failed, as far as its data tell: an image's do."""
     error = data.get('error')
-    return f' ({error.get("message")})' if isinstance(error, Mapping) else ''
+    return f' ({error.get("message")})' if is_object(error) else ''
 
 
 class Polled:

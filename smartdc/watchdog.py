@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
@@ -26,8 +26,8 @@ class Guard:
     """One call's time, and the socket that its answer comes by."""
 
     def __init__(self, seconds: float) -> None:
-        self.end = time.monotonic() + seconds
-        self.fired = False
+        self.end: float = time.monotonic() + seconds
+        self.fired: bool = False
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
@@ -105,7 +105,7 @@ _guard: ContextVar[Guard | None] = ContextVar('guard', default=None)
 
 
 @contextmanager
-def cut_off(seconds: float) -> Iterator[None]:
+def cut_off(seconds: float) -> Generator[None]:
     """Raise Timeout if the request in the block is not answered whole in so many seconds."""
     guard = Guard(seconds)
     token = _guard.set(guard)
@@ -152,20 +152,23 @@ class GuardedHTTPSConnection(HTTPSConnection):
         return super().getresponse()
 
 
+# urllib3's own connections do not fit the protocol that its pools declare for them, either.
+
+
 class GuardedHTTPPool(HTTPConnectionPool):
     """A pool of guarded connections."""
 
-    ConnectionCls = GuardedHTTPConnection
+    ConnectionCls = GuardedHTTPConnection  # pyright: ignore[reportAssignmentType]
 
 
 class GuardedHTTPSPool(HTTPSConnectionPool):
     """A pool of guarded connections with TLS."""
 
-    ConnectionCls = GuardedHTTPSConnection
+    ConnectionCls = GuardedHTTPSConnection  # pyright: ignore[reportAssignmentType]
 
 
 #: The pools by scheme, as urllib3 asks for them.
-POOLS = {'http': GuardedHTTPPool, 'https': GuardedHTTPSPool}
+POOLS: dict[str, type[HTTPConnectionPool]] = {'http': GuardedHTTPPool, 'https': GuardedHTTPSPool}
 
 
 def _hold(sock: socket.socket | None) -> None:

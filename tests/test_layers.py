@@ -14,6 +14,7 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 #: The floors of the house, from the ground up: a module imports only from floors below its own,
 #: or from its own where that is listed.
 FLOORS = [
+    {'shapes'},
     {'errors', 'signing', 'trace', 'heads'},
     {'progress'},
     {'search', 'paths', 'locations', 'clock', 'times', 'paging', 'ssh_keys', 'types', 'answers'},

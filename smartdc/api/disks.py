@@ -46,12 +46,17 @@ class DisksChapter(MachineChapter):
         InsufficientDiskSpace.
         """
         body = {'size': size, 'pci_slot': pci_slot}
-        before = set() if wait is False else {disk['id'] for disk in self.disks()}
+        before: set[str] = set() if wait is False else {disk['id'] for disk in self.disks()}
         disk: DiskData | None = self._call('POST', '/machines/{}/disks', self.id, body=body)
         if wait is False:
             return disk
+
+        def added() -> Mapping[str, Any]:
+            new = [each for each in self.disks() if each['id'] not in before]
+            return new[0] if new else dict[str, Any]()
+
         return follow(
-            lambda: next((each for each in self.disks() if each['id'] not in before), {}),
+            added,
             *_THERE,
             kind='disk',
             what=f'a disk of {self.id}',

@@ -288,13 +288,16 @@ class MachinesChapter(Connection):
         if given is None:
             return None
         many: Any = [given] if isinstance(given, str | Mapping) else given
-        if not isinstance(many, Iterable):
-            raise InvalidInput(f'networks are ids, names or dicts, not {type(given).__name__}')
+        try:
+            wanted = iter(many)
+        except TypeError:
+            kind = type(many).__name__
+            raise InvalidInput(f'networks are ids, names or dicts, not {kind}') from None
         return [
             network
             if isinstance(network, Mapping) and 'ipv4_uuid' in network
             else self._find('network', network)
-            for network in many
+            for network in wanted
         ]
 
     def _machine(self, data: dict[str, Any]) -> Machine:

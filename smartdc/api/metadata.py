@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from smartdc.chapter import MachineChapter, pairs, script
 from smartdc.types import Scalar
@@ -88,5 +89,5 @@ class MetadataChapter(MachineChapter):
 
     def _keep_metadata(self, metadata: dict[str, Scalar]) -> dict[str, Scalar]:
         kept = {name: value for name, value in metadata.items() if name != 'credentials'}
-        self.data = {**self.data, 'metadata': kept}
+        self.data: dict[str, Any] = {**self.data, 'metadata': kept}
         return metadata

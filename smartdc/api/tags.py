@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from smartdc.chapter import MachineChapter, pairs
 from smartdc.types import Scalar
@@ -65,5 +66,5 @@ class TagsChapter(MachineChapter):
         self._call('DELETE', '/machines/{}/tags', self.id)
 
     def _keep_tags(self, tags: dict[str, Scalar]) -> dict[str, Scalar]:
-        self.data = {**self.data, 'tags': tags}
+        self.data: dict[str, Any] = {**self.data, 'tags': tags}
         return tags

@@ -138,7 +138,7 @@ class WaitFailed(SmartDCError):
 
     def __init__(self, text: str = '', last: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
-        self.last = dict(without_credentials(last or {}))
+        self.last: dict[str, Any] = dict(without_credentials(last or {}))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.last), self._state()
@@ -183,7 +183,7 @@ class WaitTimeout(SmartDCError, TimeoutError):
 
     def __init__(self, text: str = '', last: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
-        self.last = dict(without_credentials(last or {}))
+        self.last: dict[str, Any] = dict(without_credentials(last or {}))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.last), self._state()
@@ -220,7 +220,7 @@ class APIError(SmartDCError, requests.HTTPError):
         self.status = status
         self.code = code
         self.message = message
-        self.errors = [dict(error) for error in errors]
+        self.errors: list[dict[str, Any]] = [dict(error) for error in errors]
         self.request_id = request_id
         self.method = method
         self.url = url

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smartdc.errors.base import APIError
+from smartdc.shapes import is_object
 
 
 class BadRequest(APIError):
@@ -166,7 +167,7 @@ class MachineGone(APIError):
     @property
     def machine(self) -> dict[str, Any]:
         """The machine's last data; empty when the server sent none."""
-        return dict(self.body) if isinstance(self.body, Mapping) else {}
+        return dict(self.body) if is_object(self.body) else {}
 
 
 class PreconditionFailed(APIError):

@@ -13,6 +13,7 @@ from typing import Any
 from smartdc.errors import ConfigurationError
 from smartdc.profiles import fields, places, resolve, store
 from smartdc.profiles.store import Profile
+from smartdc.shapes import is_object
 
 _COLUMNS = ('name', 'curr', 'account', 'user', 'url')
 _ALL_COLUMNS = (*_COLUMNS, 'insecure', 'keyId')
@@ -147,8 +148,8 @@ def _docker(profile: resolve.Resolved, *, unset: bool, asked: bool) -> Iterator[
             )
         return
     setup = places.read_json(path)
-    env = setup.get('env') if isinstance(setup, dict) else None
-    if not isinstance(env, dict) or not all(_VARIABLE.fullmatch(name) for name in env):
+    env = setup.get('env') if is_object(setup) else None
+    if not is_object(env) or not all(_VARIABLE.fullmatch(name) for name in env):
         raise ConfigurationError(f'{path} has no object env with the names of variables')
     for name, value in env.items():
         yield _line(name, None if unset or value is None else str(value))

@@ -9,6 +9,7 @@ from typing import Any
 from smartdc.errors import ConfigurationError, InvalidInput
 from smartdc.locations import base_url
 from smartdc.profiles.places import directory, other_directory, profile_path, read_json
+from smartdc.shapes import are_texts, is_object
 
 #: The fields of a profile file, and what each is called here.
 NAMES = {
@@ -41,7 +42,7 @@ def from_file(name: str, replaced: Collection[str] = ()) -> dict[str, Sourced]:
         raise ConfigurationError(_no_such(name))
     content = read_json(path)
     where = f'the profile {name!r}, {path}'
-    if not isinstance(content, dict):
+    if not is_object(content):
         raise ConfigurationError(f'{where}, is not a JSON object')
     check(content, where, replaced)
     return {
@@ -91,7 +92,7 @@ def _is(kind: str, value: Any) -> bool:
     if kind == 'true or false':
         return isinstance(value, bool)
     if kind == 'a list of strings':
-        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return are_texts(value)
     return isinstance(value, str)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from smartdc.errors import ConfigurationError
+from smartdc.shapes import is_object
 
 _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\]')
 
@@ -85,13 +86,13 @@ def config_path() -> Path:
     return directory() / 'config.json'
 
 
-def read_config() -> dict[str, Any]:
+def read_config() -> Mapping[str, Any]:
     """Return what config.json says; nothing if it is not there."""
     path = config_path()
     if not path.exists():
         return {}
     config = read_json(path)
-    if not isinstance(config, dict):
+    if not is_object(config):
         raise ConfigurationError(f'{path} is not a JSON object')
     profile = config.get('profile')
     if profile and not isinstance(profile, str):

@@ -65,7 +65,7 @@ class Resolved:
     name: str
     source: str
     found: dict[str, Sourced]
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list[str])
 
     def value(self, name: str) -> Any:
         """Return a field's value, None if nothing sets it."""
@@ -228,7 +228,7 @@ def explain(name: str | None = None) -> Explanation:
 def _text(name: str, value: Any) -> str:
     if value is None:
         return '-'
-    if isinstance(value, list | tuple):
+    if name == 'roles':
         return ', '.join(value) or '-'
     if isinstance(value, bool):
         return 'true' if value else 'false'

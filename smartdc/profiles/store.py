@@ -144,7 +144,7 @@ def set_current(name: str) -> None:
     """
     if name != ENV:
         from_file(name)
-    config = read_config()
+    config = dict(read_config())
     if config.get('profile'):
         config['oldProfile'] = config['profile']
     write_json(config_path(), {**config, 'profile': name})

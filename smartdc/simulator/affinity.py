@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartdc.simulator.javascript import SPACE
+from smartdc.simulator.shapes import are_texts, is_array
 from smartdc.simulator.wire import Refusal
 
 _OPERATORS = ('==', '!=')
@@ -38,8 +39,8 @@ def parse(value: Any) -> list[AffinityRule]:
 
     Raises Refusal, for the first rule that can't be read.
     """
-    texts = value if isinstance(value, list) else [value]
-    if not all(isinstance(text, str) for text in texts):
+    texts: list[Any] = value if is_array(value) else [value]
+    if not are_texts(texts):
         raise Refusal(500, 'InternalError', 'opts.affinity ([string]) is required')
     return [_rule(text) for text in texts]
 

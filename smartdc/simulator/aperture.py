@@ -70,7 +70,7 @@ class Context:
 
     action: str
     resource: str
-    conditions: Mapping[str, Value] = field(default_factory=dict)
+    conditions: Mapping[str, Value] = field(default_factory=dict[str, Value])
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,10 @@
 It follows the parser that jison makes of aperture's grammar, down to the text of its complaints.
 """
 
+# The productions are lambdas over what the parts of a rule became, which has no one type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import re

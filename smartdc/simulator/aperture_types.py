@@ -29,9 +29,17 @@ _OF_FUNCTIONS = frozenset({'apply', 'bind', 'call'})
 _OF_OBJECT = frozenset({'assign', 'create', 'freeze', 'is', 'keys', 'seal'})
 
 _DAYS = ('monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday')
-_DAY_NAMES = {day: place for place, day in enumerate(_DAYS, 1)}
-_DAY_NAMES |= {day[:3]: place for place, day in enumerate(_DAYS, 1)}
-_DAY_NAMES |= {'m': 1, 't': 2, 'w': 3, 'th': 4, 'f': 5, 's': 6, 'su': 7}
+_DAY_NAMES = {
+    **{day: place for place, day in enumerate(_DAYS, 1)},
+    **{day[:3]: place for place, day in enumerate(_DAYS, 1)},
+    'm': 1,
+    't': 2,
+    'w': 3,
+    'th': 4,
+    'f': 5,
+    's': 6,
+    'su': 7,
+}
 
 _DAY_LENGTH = 86_400_000
 _LAST_TIME = 8_640_000_000_000_000
@@ -288,7 +296,7 @@ def _functions(type: str) -> frozenset[str]:
     """Return the functions that a type has by itself being a function of JavaScript."""
     if type not in INHERITED or type == '__proto__':
         return frozenset()
-    return _OF_FUNCTIONS | (_OF_OBJECT if type == 'constructor' else frozenset())
+    return _OF_FUNCTIONS | _OF_OBJECT if type == 'constructor' else _OF_FUNCTIONS
 
 
 def _found(type: str, operator: str) -> _Type | None:

@@ -37,7 +37,7 @@ class Reply:
 
     body: Any = None
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     delay: float = 0.0
     channel: Channel | None = None
 
@@ -58,14 +58,14 @@ class Call:
     route: Route
     path: Mapping[str, str]
     asked: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict[str, Any])
     produces: str = 'application/json'
     caller: Caller | None = None
-    account: Doc = field(default_factory=dict)
-    machine: Doc = field(default_factory=dict)
+    account: Doc = field(default_factory=dict[str, Any])
+    machine: Doc = field(default_factory=dict[str, Any])
     image: Doc | None = None
     package: Doc | None = None
-    new_tags: list[str] = field(default_factory=list)
+    new_tags: list[str] = field(default_factory=list[str])
 
     @property
     def store(self) -> Store:

@@ -14,6 +14,7 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return the seconds since 1970, UTC."""
+        raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass."""

@@ -29,7 +29,7 @@ class Fault:
     status: int | None = None
     code: str | None = 'InternalError'
     message: str = 'Internal Error'
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     delay: float = 0.0
     outcome: Outcome = 'reply'
     after: bool = False

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartdc.simulator.calls import is_uuid
+from smartdc.simulator.shapes import are_texts, is_array, is_object
 from smartdc.simulator.store import Doc, Store
 from smartdc.simulator.upgrade import Send
 
@@ -65,16 +66,16 @@ class Subscription:
             asked = json.loads(message)
         except ValueError:
             return None
-        if not isinstance(asked, dict) or asked.get('resource') != 'vm':
+        if not is_object(asked) or asked.get('resource') != 'vm':
             return None
         wanted, machines = asked.get('subResources'), asked.get('vms')
-        if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+        if not are_texts(wanted):
             return None
         if not SUB_RESOURCES.issuperset(wanted):
             return None
         if machines is None:
             return cls(frozenset(wanted), None)
-        if not isinstance(machines, list) or not all(map(is_uuid, machines)):
+        if not is_array(machines) or not all(map(is_uuid, machines)):
             return None
         return cls(frozenset(wanted), frozenset(each.lower() for each in machines))
 

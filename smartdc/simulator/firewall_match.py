@@ -24,7 +24,7 @@ class Machine:
     id: str
     owner_uuid: str
     state: str = 'running'
-    tags: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ips: Sequence[str] = ()
 
 

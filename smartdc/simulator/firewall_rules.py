@@ -15,6 +15,7 @@ from smartdc.simulator.firewall_grammar import Port, Tag, joined, units
 from smartdc.simulator.firewall_values import GrammarFault, Range, is_ipv4, is_ipv6, is_uuid
 from smartdc.simulator.javascript import length
 from smartdc.simulator.javascript_sort import sort
+from smartdc.simulator.shapes import is_array
 from smartdc.simulator.wire import Refusal
 
 #: How many targets a side may have, and how many ports or types a protocol.
@@ -165,7 +166,7 @@ def _is_missing(value: Any) -> bool:
 
 def _as_text(value: Any) -> str:
     """Return a JSON value as JavaScript makes a text of it, as far as that can be a UUID."""
-    if isinstance(value, list):
+    if is_array(value):
         return ','.join(_as_text(item) for item in value)
     return value if isinstance(value, str) else ''
 

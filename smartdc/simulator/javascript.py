@@ -8,6 +8,8 @@ import math
 import re
 from typing import Any
 
+from smartdc.simulator.shapes import is_array, is_object
+
 #: What `\s` and `trim()` take for white space, as the inside of a character class.
 SPACE = '\t-\r \u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
 
@@ -87,9 +89,9 @@ def _whole(value: Any) -> Any:
     """Return the value with 5.0 made 5, because JavaScript has one kind of number."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
-    if isinstance(value, list):
+    if is_array(value):
         return [_whole(item) for item in value]
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _whole(item) for key, item in value.items()}
     return value
 

@@ -16,8 +16,20 @@ from smartdc.simulator.javascript import SPACE
 _LAST_MILLISECOND = 8_640_000_000_000_000
 _MONTHS = ('jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec')
 _HALVES = {'am': 0, 'pm': 12}
-_ZONES = {'ut': 0, 'utc': 0, 'z': 0, 'gmt': 0}
-_ZONES |= {'est': -5, 'edt': -4, 'cst': -6, 'cdt': -5, 'mst': -7, 'mdt': -6, 'pst': -8, 'pdt': -7}
+_ZONES = {
+    'ut': 0,
+    'utc': 0,
+    'z': 0,
+    'gmt': 0,
+    'est': -5,
+    'edt': -4,
+    'cst': -6,
+    'cdt': -5,
+    'mst': -7,
+    'mdt': -6,
+    'pst': -8,
+    'pdt': -7,
+}
 
 _TOKEN = re.compile(rf'([0-9]+)|([:+.)-])|([^\x00-@{SPACE}]+)|([{SPACE}])|(?s:.)')
 _ISO = re.compile(

@@ -30,7 +30,8 @@ class RegExpFault(ValueError):
 
 def _complement(inside: str) -> str:
     """Return the inside of a character class that holds everything but what `inside` holds."""
-    outside, first = [], 0
+    outside: list[str] = []
+    first = 0
     others = re.compile(f'[{inside}]')
     members = [code for code in range(0x10000) if others.match(chr(code))]
     for code in [*members, _LAST + 1]:

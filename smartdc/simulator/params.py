@@ -14,6 +14,7 @@ from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.wire import Refusal, Request
 
 LIMIT = 100_000
@@ -29,9 +30,9 @@ def merged(path: Mapping[str, str], request: Request) -> dict[str, Any]:
     if request.method in ('GET', 'HEAD') or not request.body:
         return params
     body = _body(request)
-    if isinstance(body, list):
+    if is_array(body):
         return {**path, **{str(index): value for index, value in enumerate(body)}}
-    if isinstance(body, dict):
+    if is_object(body):
         params.update(body)
     return params
 

@@ -16,6 +16,7 @@ from typing import Any
 from smartdc.simulator import affinity
 from smartdc.simulator.affinity import AffinityRule
 from smartdc.simulator.calls import Call, failed, fault, invalid, is_uuid
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import ALIVE, Doc, Where
 from smartdc.simulator.wire import Refusal
 
@@ -138,13 +139,13 @@ def _written(value: Any) -> str:
 
 
 def _of_locality(locality: Any) -> list[Wish]:
-    if not isinstance(locality, dict):
+    if not is_object(locality):
         raise invalid('locality must be an object')
     soft = locality.get('strict') is not True
-    asked = []
+    asked: list[Wish] = []
     for name, together in (('near', True), ('far', False)):
-        given = locality.get(name) or []
-        ids = given if isinstance(given, list) else [given]
+        given: Any = locality.get(name) or []
+        ids: list[Any] = given if is_array(given) else [given]
         if not all(map(is_uuid, ids)):
             raise invalid(f'locality contains malformed UUID in "{name}"')
         if ids:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from smartdc.simulator.cloud import Record
+from smartdc.simulator.shapes import is_object
 
 #: What CloudAPI's documentation calls operations that the server itself calls otherwise.
 _DOCUMENTED = {
@@ -60,8 +61,8 @@ class Expected:
     operation: str | None = None
     method: str | None = None
     path: str | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     datacenter: str | None = None
     status: int | None = None
 
@@ -156,14 +157,14 @@ def _unknown(operation: str | None, known: Collection[str]) -> list[str]:
 
 def _nearest(records: Sequence[Record], expected: Expected) -> list[str]:
     """Return the near misses, and why each is one."""
-    misses = []
+    misses: list[tuple[int, float, int, Record, list[str]]] = []
     for number, record in enumerate(records, 1):
         reasons = list(_differences(record, expected))
         likeness = _likeness(record, expected)
         if reasons and (likeness == 1 or (likeness >= _ALIKE and len(reasons) == 1)):
             misses.append((len(reasons), -likeness, number, record, reasons))
     misses.sort(key=lambda miss: miss[:3])
-    lines = []
+    lines: list[str] = []
     for _, _, number, record, reasons in misses[:_NEAREST]:
         lines += [_line(number, record), *(f'       {reason}' for reason in reasons)]
     return ['', 'near misses:', *lines] if lines else []
@@ -190,4 +191,4 @@ def _json(text: bytes) -> dict[str, Any]:
         found = json.loads(text)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if is_object(found) else {}

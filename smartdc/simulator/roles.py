@@ -81,7 +81,7 @@ class Attempt:
     user_agent: str | None = None
     datacenter: str | None = None
     machine_ips: Sequence[str] | None = None
-    machine_tags: Mapping[str, str | bool | int | float] = field(default_factory=dict)
+    machine_tags: Mapping[str, str | bool | int | float] = field(default_factory=dict[str, str])
 
     @property
     def caller_id(self) -> str:
@@ -156,7 +156,7 @@ def _active_roles(attempt: Attempt, roles: Sequence[Role]) -> tuple[Role, ...]:
     if not attempt.as_role:
         return tuple(role for role in owned if caller in role.default_members)
     names = {role.name: role for role in owned if caller in role.members}
-    active = []
+    active: list[Role] = []
     for name in attempt.as_role.split(','):
         if name in names:
             active.append(names[name])

@@ -116,7 +116,7 @@ def _moment(place: str, text: str) -> float:
 
 
 def _image(home: str, given: Doc) -> Doc:
-    image = {
+    image: Doc = {
         'version': '1.0.0',
         'os': 'smartos',
         'type': 'zone-dataset',
@@ -198,7 +198,7 @@ class _Machines:
         image = self._chosen(self.images, 'name', given.get('image'), f'{place}.image')
         package = self._chosen(self.packages, 'name', given.get('package'), f'{place}.package')
         machine_id = given.get('id', made_up_id(f'{self.home}/machine/{index}'))
-        machine = {
+        machine: Doc = {
             'id': machine_id,
             'name': machine_id[:8],
             'brand': image.get('requirements', {}).get('brand', 'joyent'),
@@ -226,7 +226,7 @@ class _Machines:
             if wanted is None
             else [self._chosen(self.networks, 'name', ref, f'{place}.networks') for ref in wanted]
         )
-        nics = []
+        nics: list[Doc] = []
         for index, network in enumerate(networks):
             try:
                 ip = allocate(self.store, self.home, network, machine)

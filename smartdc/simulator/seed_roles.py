@@ -8,6 +8,7 @@ from typing import Any
 from smartdc.simulator.accounts import find_account, find_policy, find_role, find_user
 from smartdc.simulator.aperture import PolicyFault, parse
 from smartdc.simulator.ids import made_up_id
+from smartdc.simulator.shapes import is_array
 from smartdc.simulator.store import Doc, Store
 from smartdc.simulator.tagging import tag_doc
 from smartdc.simulator.world import WorldError
@@ -32,7 +33,7 @@ def seed_tags(
     store: Store, place: str, owner: str, rest: str, names: Any, *, home: str = ''
 ) -> None:
     """Put the roles with these names on a resource; `rest` is its path below the account."""
-    if not isinstance(names, list):
+    if not is_array(names):
         raise WorldError(f'world: {place}: expected a list, found {names!r}')
     roles = [(name, find_role(store, owner, str(name))) for name in names]
     ids = [_found(place, name, role) for name, role in roles]

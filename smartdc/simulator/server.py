@@ -17,9 +17,9 @@ try:
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     from uvicorn.server import ServerState
-except ImportError as error:
-    text = f"the simulator needs {error.name}: pip install 'smartdc[simulator]'"
-    raise ImportError(text, name=error.name) from None
+except ImportError as _error:
+    _text = f"the simulator needs {_error.name}: pip install 'smartdc[simulator]'"
+    raise ImportError(_text, name=_error.name) from None
 
 Handle = Callable[[Request], Response]
 Scope = dict[str, Any]
@@ -37,8 +37,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
-        self.scope['state']['target'] = self.url
-        self.scope['state']['protocol'] = self
+        self.scope.setdefault('state', {}).update(target=self.url, protocol=self)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: the application answers these requests as all others."""
@@ -47,7 +46,7 @@ class _Protocol(HttpToolsProtocol):  # type: ignore[misc] # uvicorn is not follo
         """Hand the connection over to another protocol."""
         # uvicorn takes a lost connection as the end of the request, and lets go of both.
         self.connection_lost(ConnectionError('upgraded'))
-        self.connections.add(protocol)
+        self.connections.add(protocol)  # pyright: ignore[reportArgumentType] - only closed there
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
 
@@ -132,7 +131,8 @@ class Server:
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        states, servers = [], []
+        states: list[ServerState] = []
+        servers: list[asyncio.Server] = []
         for name, found in self._sockets.items():
             state = ServerState()
             config = _config(_Asgi(self._handles[name], self._ticker))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartdc.simulator.javascript import SPACE, from_base64, trim, trim_start
+from smartdc.simulator.shapes import are_texts
 from smartdc.simulator.wire import Refusal
 
 UNNAMED = '(unnamed)'
@@ -101,7 +102,7 @@ def _blob(raw: bytes, whole: bool = False) -> _Blob:
     try:
         label, at = _string(raw, 0)
         kind = _kind(label.decode('utf-8', 'replace'))
-        parts = []
+        parts: list[bytes] = []
         for _ in range(_PARTS[kind]):
             part, at = _string(raw, at)
             parts.append(part)
@@ -175,8 +176,8 @@ def admit(body: Mapping[str, Any], taken: Iterable[Mapping[str, str]]) -> dict[s
         raise Refusal(409, 'InvalidArgument', 'key must be a String')
     if ' ' not in text:
         raise Refusal(409, 'InvalidArgument', 'key is invalid')
-    attestation = body.get('attestation') or []
-    if not _all_strings(attestation):
+    attestation: Any = body.get('attestation') or []
+    if not are_texts(attestation):
         raise Refusal(409, 'InvalidArgument', 'attestation must be an Array of Strings')
     try:
         key = PublicKey.parse(text)
@@ -198,10 +199,6 @@ def _unusable() -> Refusal:
     return Refusal(409, 'InvalidArgument', 'key already exists or is invalid')
 
 
-def _all_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
 def _name(name: Any) -> str:
     """Return the name that was asked for without the blanks around it, empty if there is none."""
     if not name:
@@ -214,7 +211,7 @@ def _name(name: Any) -> str:
 def numbers(public_key: PublicKey) -> list[bytes]:
     """Return the parts of a key's wire form behind its label, each as a number's bytes."""
     _, at = _string(public_key.blob, 0)
-    parts = []
+    parts: list[bytes] = []
     while at < len(public_key.blob):
         part, at = _string(public_key.blob, at)
         parts.append(part)

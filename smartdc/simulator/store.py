@@ -14,7 +14,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,8 +70,8 @@ class StateFileError(Exception):
 class Where:
     """Conditions on things, in SQL; every method narrows them further and returns `self`."""
 
-    terms: list[str] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list[str])
+    values: list[Any] = field(default_factory=list[Any])
 
     def add(self, term: str, *values: Any) -> Where:
         """Add a condition with a question mark for each value."""
@@ -151,13 +151,13 @@ class Store:
             self._db.close()
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Generator[None]:
         """Keep all other threads out."""
         with self._lock:
             yield
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Keep everything that happens inside, or, when it raises, nothing of it."""
         with self._lock:
             self._depth += 1
@@ -174,7 +174,7 @@ class Store:
                 self._depth -= 1
 
     @contextmanager
-    def foresight(self) -> Iterator[None]:
+    def foresight(self) -> Generator[None]:
         """Let things happen inside, and take them back at the end."""
         with self._lock:
             self.execute('SAVEPOINT foresight')

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from smartdc.simulator import versions
 from smartdc.simulator.calls import Call, Reply, invalid
+from smartdc.simulator.shapes import is_object
 from smartdc.simulator.store import Doc
 
 #: Parts of the path of a thing in a collection: account, collection, id.
@@ -128,7 +129,7 @@ def _parts(path: str, login: str) -> list[str]:
 
 def _new_id(reply: Reply) -> str:
     """Return the id of what was made; a key's is its fingerprint."""
-    made = reply.body if isinstance(reply.body, dict) else {}
+    made = reply.body if is_object(reply.body) else {}
     return str(made.get('id') or made.get('accesskeyid') or made.get('fingerprint') or '')
 
 

@@ -12,9 +12,9 @@ try:
     from websockets.frames import Frame, Opcode
     from websockets.protocol import OPEN
     from websockets.server import ServerProtocol
-except ImportError as error:
-    text = f"the simulator needs {error.name}: pip install 'smartdc[simulator]'"
-    raise ImportError(text, name=error.name) from None
+except ImportError as _error:
+    _text = f"the simulator needs {_error.name}: pip install 'smartdc[simulator]'"
+    raise ImportError(_text, name=_error.name) from None
 
 #: The longest message that is taken, in bytes.
 _MAX_SIZE = 16 * 2**20
@@ -50,7 +50,7 @@ class WebSocket(asyncio.Protocol):
                 self._take(event)
         self._flush()
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """End."""
         self._channel.closed()
         self._gone(self)

@@ -18,7 +18,7 @@ class Request:
 
     method: str
     target: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b''
     peer: str = '127.0.0.1'
 
@@ -48,7 +48,7 @@ class Response:
     """
 
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytes = b''
     delay: float = 0.0
     outcome: str = 'reply'
@@ -76,8 +76,8 @@ class Refusal(Exception):
         self.status = status
         self.code = code
         self.message = message
-        self.errors = list(errors)
-        self.headers = dict(headers or {})
+        self.errors: list[Mapping[str, Any]] = list(errors)
+        self.headers: dict[str, str] = dict(headers or {})
         self.bare = bare
 
     def body(self) -> dict[str, Any]:

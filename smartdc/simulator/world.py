@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from smartdc.simulator import default_world
+from smartdc.simulator.shapes import is_object
 
 World = dict[str, Any]
 
@@ -193,7 +194,7 @@ def _read(path: str | Path) -> World:
         raise WorldError(f'world: cannot read {path}: {error.strerror}') from None
     except ValueError as error:
         raise WorldError(f'world: {path} is not JSON: {error}') from None
-    if not isinstance(found, dict):
+    if not is_object(found):
         raise WorldError(f'world: {path}: expected an object')
     return found
 
@@ -225,9 +226,9 @@ def _check_fields(place: str, value: Mapping[str, Any], shape: Shape) -> None:
 
 
 def _check_type(place: str, value: Any, kind: Any) -> None:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
+    kinds: list[Any] = [*kind] if isinstance(kind, tuple) else [kind]
     is_bool = isinstance(value, bool)
-    if not isinstance(value, kinds) or (is_bool and bool not in kinds):
+    if not isinstance(value, tuple(kinds)) or (is_bool and bool not in kinds):
         words = ' or '.join(dict.fromkeys(_WORDS.get(each, 'a list') for each in kinds))
         raise WorldError(f'world: {place or "it"}: expected {words}, found {value!r}')
 

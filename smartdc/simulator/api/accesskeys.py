@@ -14,7 +14,7 @@ from smartdc.simulator.clock import iso
 from smartdc.simulator.routing import UPLOADS, Chapter
 from smartdc.simulator.store import Doc
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _KEYS = '/:account/accesskeys'
 _USER_KEYS = '/:account/users/:user/accesskeys'
@@ -79,7 +79,7 @@ def _create(call: Call, owner: str, collection: str) -> Reply:
     above = 'ou=users, o=smartdc'
     if owner != call.owner:
         above = f'uuid={call.owner}, {above}'
-    key = {
+    key: Doc = {
         'dn': f'accesskeyid={key_id}, uuid={owner}, {above}',
         'controls': [],
         'accesskeyid': key_id,

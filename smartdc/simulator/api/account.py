@@ -10,7 +10,7 @@ from smartdc.simulator.clock import iso
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _BEFORE = ('id', 'login', 'email', 'companyName', 'firstName', 'lastName', 'address', 'postalCode')
 _AFTER = ('city', 'state', 'country', 'phone')

@@ -6,7 +6,7 @@ from smartdc.simulator import jobs
 from smartdc.simulator.calls import Call, Reply
 from smartdc.simulator.routing import Chapter
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 
 @chapter.get('/:account/machines/:machine/audit', 'MachineAudit', head='HeadAudit')

@@ -9,7 +9,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.upgrade import accept, is_websocket
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 
 @chapter.get('/:account/changefeed', 'changefeed')

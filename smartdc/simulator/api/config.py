@@ -7,7 +7,7 @@ from smartdc.simulator.calls import Call, Reply, invalid, is_uuid
 from smartdc.simulator.javascript import type_name
 from smartdc.simulator.routing import Chapter
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 
 @chapter.get('/:account/config', 'GetConfig', head='HeadConfig')

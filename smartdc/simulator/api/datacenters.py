@@ -6,7 +6,7 @@ from smartdc.simulator.calls import Call, Reply, not_found
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 
 @chapter.get('/:account/datacenters', 'ListDatacenters')

@@ -15,7 +15,7 @@ from smartdc.simulator.calls import Call, Reply, not_found
 from smartdc.simulator.routing import ALL, Chapter, Route
 from smartdc.simulator.store import Doc
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 #: The first API, which servers up to 7.x still speak.
 FIRST = '6.5.0'

@@ -13,7 +13,7 @@ from smartdc.simulator.routing import SINCE_7_2, Chapter
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 MOST = 8
 

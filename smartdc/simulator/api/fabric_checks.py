@@ -212,9 +212,10 @@ def _subnet_faults(network: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _route_faults(changed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    routes: Doc = changed.get('routes') or {}
     wrong = [
         target
-        for target, gateway in (changed.get('routes') or {}).items()
+        for target, gateway in routes.items()
         if not (_is_target(target) and isinstance(gateway, str) and _is_address(gateway))
     ]
     if wrong:

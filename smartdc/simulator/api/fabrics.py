@@ -13,7 +13,7 @@ from smartdc.simulator.routing import SINCE_7_3, Chapter
 from smartdc.simulator.store import Doc, Where
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _VLANS = '/:account/fabrics/default/vlans'
 _VLAN = f'{_VLANS}/:vlan_id'
@@ -96,7 +96,7 @@ def create_network(call: Call) -> Reply:
     properties = fabric_checks.given(call)
     vlan = _vlan(call, properties['vlan_id'])
     fabric_checks.check_network(properties, properties)
-    network = {
+    network: Doc = {
         'id': new_id(),
         'public': False,
         'fabric': True,

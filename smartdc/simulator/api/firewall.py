@@ -14,7 +14,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import ALIVE, Doc, Where
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _RULES = '/:account/fwrules'
 _RULE = f'{_RULES}/:id'
@@ -32,7 +32,7 @@ def create_rule(call: Call) -> Reply:
     text = call.params.get('rule')
     if not text and not isinstance(text, list | dict):
         raise missing('rule is a required argument')
-    record = {
+    record: Doc = {
         'owner_uuid': call.owner,
         'rule': text,
         **{name: call.params.get(name) or False for name in ('enabled', 'log')},

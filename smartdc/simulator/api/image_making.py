@@ -19,6 +19,7 @@ from smartdc.simulator.calls import (
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.jobs import JobFailed, Work
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
@@ -45,7 +46,7 @@ def created(call: Call) -> tuple[Doc, str]:
     machine = _machine(call)
     fields = given(call)
     origin = call.store.get('image', machine['image'], home=call.home) or {}
-    image = {
+    image: Doc = {
         'id': new_id(),
         'os': origin.get('os', 'smartos'),
         'type': origin.get('type', 'zone-dataset'),
@@ -187,11 +188,9 @@ def _wrong(name: str, value: Any) -> str | None:
     if name in TEXTS:
         return None if isinstance(value, str) else 'is not a string'
     if name == 'acl':
-        fits = isinstance(value, list) and all(map(is_uuid, value))
+        fits = is_array(value) and all(map(is_uuid, value))
         return None if fits else 'is not an array of UUIDs'
-    fits = isinstance(value, dict) and all(
-        isinstance(tag, str | int | float) for tag in value.values()
-    )
+    fits = is_object(value) and all(isinstance(tag, str | int | float) for tag in value.values())
     return None if fits else 'is not an object of strings, numbers and booleans'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from smartdc.simulator import versions
@@ -11,7 +12,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _BASIC = ('id', 'name', 'version', 'os', 'requirements')
 _OPTIONAL = ('description', 'homepage', 'image_size')
@@ -109,7 +110,7 @@ def _old_type(image: Doc) -> str:
     return 'virtualmachine' if image['type'] == 'zvol' else 'smartmachine'
 
 
-def _type_filter(call: Call) -> Any:
+def _type_filter(call: Call) -> Callable[[Doc], bool]:
     """Return the test for the type that was asked for; docker images want to be asked for."""
     wanted = call.text('type')
     if not wanted:

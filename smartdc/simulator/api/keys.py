@@ -10,7 +10,7 @@ from smartdc.simulator.calls import Call, Reply, not_found
 from smartdc.simulator.routing import UPLOADS, Chapter
 from smartdc.simulator.store import Doc
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _FIELDS = ('name', 'fingerprint', 'key', 'attested', 'multifactor')
 

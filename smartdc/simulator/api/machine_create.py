@@ -15,6 +15,7 @@ from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.names import alias_fault, check_length
 from smartdc.simulator.roles import ADMINISTRATOR
+from smartdc.simulator.shapes import is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
@@ -221,6 +222,6 @@ def _passwords(call: Call) -> dict[str, str]:
             given = json.loads(given)
         except ValueError:
             given = None
-    if not isinstance(given, dict):
+    if not is_object(given):
         return {}
     return {f'{user.removesuffix("_pw")}_pw': str(word) for user, word in given.items()}

@@ -6,6 +6,7 @@ from typing import Any
 
 from smartdc.simulator.calls import Call, invalid
 from smartdc.simulator.cloud import new_id
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
@@ -37,7 +38,7 @@ def _flexible(wanted: Any, image: Doc, package: Doc, boot: int) -> list[Doc]:
     if not package.get('flexible_disk'):
         text = 'The package does not have a flexible disk size'
         raise Refusal(409, 'VmWithoutFlexibleDiskSize', text)
-    if not isinstance(wanted, list) or not all(isinstance(disk, dict) for disk in wanted):
+    if not is_array(wanted) or not all(map(is_object, wanted)):
         raise invalid('property "disks": array of objects expected')
     if len(wanted) > _MOST:
         raise invalid(f'maximum of {_MOST} disks allowed')

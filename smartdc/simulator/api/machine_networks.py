@@ -16,6 +16,7 @@ from smartdc.simulator.api.networks import (
     visible_networks,
 )
 from smartdc.simulator.calls import Call, failed, fault, invalid, not_found
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
@@ -26,7 +27,7 @@ Choice = tuple[Doc, str | None]
 def chosen(call: Call, image: Doc, package: Doc) -> list[Choice]:
     """Return the networks that a request asks for, or those that it gets without asking."""
     wanted = call.params.get('networks')
-    if not isinstance(wanted, list):
+    if not is_array(wanted):
         return _defaults(call, package)
     choices: dict[str, Choice] = {}
     for index, entry in enumerate(wanted):
@@ -46,7 +47,7 @@ def attach(call: Call, machine: Doc, choices: list[Choice]) -> list[Doc]:
     """Give a machine a NIC on each network; the first public one is primary."""
     public = [network['id'] for network, _ in choices if network.get('public')]
     primary = public[0] if public else choices[0][0]['id'] if choices else ''
-    nics = []
+    nics: list[Doc] = []
     for index, (network, wish) in enumerate(choices):
         try:
             member, ip = assign(call.store, call.home, network, machine, wish)
@@ -80,7 +81,7 @@ def _defaults(call: Call, package: Doc) -> list[Choice]:
     if package.get('networks'):
         return [(network, None) for network in networks if network['id'] in package['networks']]
     wanted = call.params.get('default_networks', ['external', 'internal'])
-    found = []
+    found: list[Doc] = []
     for kind, public in (('external', True), ('internal', False)):
         if kind in wanted:
             found += [net for net in networks if bool(net.get('public')) is public][:1]
@@ -93,7 +94,7 @@ def _entry(call: Call, index: int, entry: Any) -> tuple[str, str | None]:
         return entry, None
     if not versions.reaches(call.asked, '7.3.0'):
         raise invalid('Invalid Networks')
-    if not isinstance(entry, dict):
+    if not is_object(entry):
         raise invalid(f'property "networks[{index}]": array of strings or objects expected')
     ref = entry.get('ipv4_uuid')
     if not isinstance(ref, str):
@@ -105,7 +106,7 @@ def _entry(call: Call, index: int, entry: Any) -> tuple[str, str | None]:
         return ref, None
     if 'ipv4_count' in entry:
         raise invalid('ipv4_count and ipv4_ips cannot be specified together')
-    if not isinstance(ips, list) or len(ips) != 1 or not isinstance(ips[0], str):
+    if not is_array(ips) or len(ips) != 1 or not isinstance(ips[0], str):
         raise invalid('ipv4_ips must be an array with a single IP')
     return ref, ips[0]
 

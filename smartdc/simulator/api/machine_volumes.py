@@ -7,6 +7,7 @@ from typing import Any
 from smartdc.simulator.api.machine_networks import Choice
 from smartdc.simulator.api.volumes import find_volume
 from smartdc.simulator.calls import Call, invalid
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
@@ -25,7 +26,7 @@ def chosen(call: Call, brand: str, networks: list[Choice]) -> Doc:
         raise invalid('volumes not yet supported with machines of brand kvm and bhyve')
     if not call.cloud.datacenter(call.home).get('volumes'):
         raise _unreachable('volumes are not available in this data center')
-    if not isinstance(wanted, list) or not all(map(_is_entry, wanted)):
+    if not is_array(wanted) or not all(map(_is_entry, wanted)):
         raise Refusal(500, 'InternalError', 'CloudAPI never answers when "volumes" is wrong')
     at = {network['id'] for network, _ in networks}
     return {'volumes': [_reached(call, entry['name'], at) for entry in wanted]}
@@ -34,7 +35,7 @@ def chosen(call: Call, brand: str, networks: list[Choice]) -> Doc:
 def _is_entry(entry: Any) -> bool:
     """Tell whether an entry of `volumes` is a name, a mount point, and perhaps type and mode."""
     return (
-        isinstance(entry, dict)
+        is_object(entry)
         and entry.keys() <= _FIELDS
         and isinstance(entry.get('name'), str)
         and isinstance(entry.get('mountpoint'), str)

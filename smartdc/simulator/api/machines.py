@@ -13,7 +13,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import ALIVE, Where
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 MAX_LIMIT = 1000
 

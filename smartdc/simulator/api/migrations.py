@@ -14,7 +14,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _MIGRATE = '/:account/machines/:machine/migrate'
 _FIELDS = (

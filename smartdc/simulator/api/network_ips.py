@@ -17,7 +17,7 @@ from smartdc.simulator.calls import Call, Reply, invalid, missing, not_found
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 MAX_LIMIT = 1000
 _DIGITS = 9

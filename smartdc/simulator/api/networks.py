@@ -9,7 +9,7 @@ from smartdc.simulator.calls import Call, Reply, not_found
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc, Store
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _FIELDS = ('id', 'name', 'public', 'description', 'suffixes')
 _FABRIC_FIELDS = (

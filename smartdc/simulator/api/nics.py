@@ -17,10 +17,11 @@ from smartdc.simulator.api.networks import (
 from smartdc.simulator.calls import Call, Reply, invalid, is_uuid, missing, not_found
 from smartdc.simulator.jobs import JobFailed, Work
 from smartdc.simulator.routing import SINCE_7_2, Chapter
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _ALL = '/:account/machines/:machine/nics'
 _ONE = f'{_ALL}/:mac'
@@ -94,14 +95,15 @@ def _named(call: Call) -> Doc:
 def _wanted(call: Call) -> tuple[str, str | None]:
     """Return the id of the network that a NIC is wanted on, and the address it wishes for."""
     network = call.params.get('network')
-    if not network and not isinstance(network, list | dict):
+    if not network and not is_object(network) and not is_array(network):
         raise missing('network must be specified')
     if isinstance(network, str):
         if not is_uuid(network):
             raise invalid('network argument has invalid format')
         return network, None
-    if isinstance(network, dict | list):
-        return _read_object(call, network if isinstance(network, dict) else {})
+    if is_object(network) or is_array(network):
+        given: Doc = network if is_object(network) else {}
+        return _read_object(call, given)
     raise invalid('network argument must be a network object or string')
 
 
@@ -126,7 +128,7 @@ def _read_object(call: Call, given: dict[str, Any]) -> tuple[str, str | None]:
 
 def _wish(call: Call, ref: str, ips: Any) -> str:
     """Return the address that is wished for, on a network that lets one choose."""
-    if not isinstance(ips, list):
+    if not is_array(ips):
         raise invalid('ipv4_ips must be an array with a single IP')
     if len(ips) != 1:
         text = f'network with ipv4_uuid {ref} should contain a single IP array'

@@ -11,10 +11,11 @@ from smartdc.simulator.aperture import PolicyFault, parse
 from smartdc.simulator.calls import Call, Reply, invalid, missing, not_found
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.routing import UPLOADS, Chapter
+from smartdc.simulator.shapes import is_array
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _POLICY = '/:account/policies/:policy'
 _REQUIRED = ('name', 'rules')
@@ -72,7 +73,7 @@ def policy_view(policy: Doc) -> dict[str, Any]:
 
 def rules_fault(rules: Iterable[str]) -> str:
     """Return what the policy language has against rules, '' if nothing."""
-    faults = []
+    faults: list[str] = []
     for rule in rules:
         try:
             parse(rule)
@@ -107,7 +108,7 @@ def _rules(given: Any) -> list[str]:
             given = json.loads(given)
         except ValueError:
             given = [given]
-    rules = [_text(rule) for rule in given] if isinstance(given, list) else [_text(given)]
+    rules = [_text(rule) for rule in given] if is_array(given) else [_text(given)]
     fault = rules_fault(rules)
     if fault:
         raise invalid(fault)

@@ -8,6 +8,7 @@ from typing import Any
 from smartdc.simulator import versions
 from smartdc.simulator.accounts import find_account, find_policy, find_user
 from smartdc.simulator.calls import Call, invalid
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 
 _TYPES = ('subuser', 'account')
@@ -42,14 +43,14 @@ def _objects(call: Call) -> Doc:
 
 def _list(call: Call, name: str) -> list[Any]:
     given = call.params[name]
-    if not isinstance(given, list):
+    if not is_array(given):
         raise invalid(f'{name} must be an array')
     return given
 
 
 def _ref(entry: Any, where: str, name: str) -> str:
     """Return the id, or the name, that an entry of a list gives."""
-    if not isinstance(entry, dict):
+    if not is_object(entry):
         raise invalid(f'{where} must be an array of objects')
     ref = entry.get('id') or entry.get(name)
     if not isinstance(ref, str):
@@ -108,6 +109,4 @@ def _texts(call: Call, name: str) -> list[str]:
             given = json.loads(given)
         except ValueError:
             given = [given]
-    if not isinstance(given, list):
-        given = [given]
-    return [str(each) for each in given]
+    return [str(each) for each in given] if is_array(given) else [str(given)]

@@ -13,7 +13,7 @@ from smartdc.simulator.roles import ADMINISTRATOR
 from smartdc.simulator.routing import UPLOADS, Chapter
 from smartdc.simulator.store import Doc
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _ROLE = '/:account/roles/:role'
 

@@ -9,9 +9,10 @@ from smartdc.simulator import tagging, versions
 from smartdc.simulator.accounts import find_user
 from smartdc.simulator.calls import Call, Reply, not_found
 from smartdc.simulator.routing import Chapter
+from smartdc.simulator.shapes import is_array
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 #: The collections whose things may be tagged, and which may be tagged themselves.
 _COLLECTIONS = (
@@ -59,4 +60,4 @@ def _wanted(call: Call) -> list[str] | None:
     if given is None or given == '':
         header = call.request.headers.get('role-tag')
         return tagging.listed(header) if header else None
-    return [str(name) for name in given] if isinstance(given, list) else [str(given)]
+    return [str(name) for name in given] if is_array(given) else [str(given)]

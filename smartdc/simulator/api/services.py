@@ -6,7 +6,7 @@ from smartdc.simulator.api.datacenters import url_of
 from smartdc.simulator.calls import Call, Reply
 from smartdc.simulator.routing import Chapter
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 
 @chapter.get('/:account/services', 'ListServices')

@@ -13,7 +13,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _ALL = '/:account/machines/:machine/snapshots'
 _ONE = f'{_ALL}/:name'

@@ -10,7 +10,7 @@ from smartdc.simulator.calls import Call, Reply, failed, fault, not_found
 from smartdc.simulator.jobs import Work
 from smartdc.simulator.routing import Chapter
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _ALL = '/:account/machines/:machine/tags'
 _ONE = f'{_ALL}/:tag'

@@ -9,7 +9,7 @@ from smartdc.simulator.api.users import find_named_user
 from smartdc.simulator.calls import Call, Reply
 from smartdc.simulator.routing import SINCE_7_2, UPLOADS, Chapter
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _KEYS = '/:account/users/:user/keys'
 _KEY = f'{_KEYS}/:name'

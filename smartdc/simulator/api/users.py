@@ -14,7 +14,7 @@ from smartdc.simulator.routing import UPLOADS, Chapter
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 _USER = '/:account/users/:user'
 _REQUIRED = ('email', 'login', 'password')

@@ -10,7 +10,7 @@ from smartdc.simulator.routing import Chapter
 from smartdc.simulator.upgrade import Send, accept, is_websocket
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 
 class Echo:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from operator import eq, ne
 from typing import Any
 
 from smartdc.simulator.calls import Call, invalid
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 
 FILTERS = ('name', 'predicate', 'size', 'state', 'type')
 _FIELDS = ('name', 'billing_id', 'type', 'state', 'tags', 'size')
-_COMPARED = {'eq': lambda a, b: a == b, 'ne': lambda a, b: a != b}
+_COMPARED = {'eq': eq, 'ne': ne}
 _JOINED = {'and': all, 'or': any}
 
 #: What every operation takes beside its own parameters.
@@ -96,11 +98,11 @@ def _predicate(call: Call) -> Any:
 
 def _checked(predicate: Any) -> set[str]:
     """Return the fields that a predicate is about, or refuse it."""
-    if isinstance(predicate, dict) and len(predicate) == 1:
+    if is_object(predicate) and len(predicate) == 1:
         ((operator, operands),) = predicate.items()
-        if operator in _JOINED and isinstance(operands, list):
-            return set().union(*map(_checked, operands))
-        is_pair = isinstance(operands, list) and len(operands) == 2
+        if operator in _JOINED and is_array(operands):
+            return set[str]().union(*map(_checked, operands))
+        is_pair = is_array(operands) and len(operands) == 2
         if operator in _COMPARED and is_pair and operands[0] in _FIELDS:
             return {operands[0]}
     raise invalid(f'Error: predicate: {json.dumps(predicate)} is not valid')

@@ -14,10 +14,11 @@ from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.jobs import Work
 from smartdc.simulator.routing import Chapter
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import ALIVE, Doc, Where
 from smartdc.simulator.wire import Refusal
 
-chapter = Chapter()
+chapter: Chapter = Chapter()
 
 #: The sizes that the packages of volumes have, in MiB: 10 to 100 GiB, and 200 to 1,000 GiB.
 SIZES = [1024 * size for size in (*range(10, 100, 10), *range(100, 1001, 100))]
@@ -190,7 +191,7 @@ def _size(call: Call) -> int:
 
 
 def _are_tags(tags: Any) -> bool:
-    return isinstance(tags, dict) and all(isinstance(value, str) for value in tags.values())
+    return is_object(tags) and all(isinstance(value, str) for value in tags.values())
 
 
 def _networks(call: Call) -> list[str]:
@@ -202,7 +203,7 @@ def _networks(call: Call) -> list[str]:
             text = 'default_network is not configured for account'
             raise Refusal(409, 'DefaultFabricNetworkNotConfiguredError', text)
         return [str(config['default_network'])]
-    if not isinstance(wanted, list) or not all(map(is_uuid, wanted)):
+    if not is_array(wanted) or not all(map(is_uuid, wanted)):
         raise invalid('Error: Volume networks: an array of UUIDs is needed')
     found = [find_network(call, ref) for ref in wanted]
     if not all(network is not None and network.get('fabric') for network in found):

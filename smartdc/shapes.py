@@ -1,0 +1,21 @@
+"""What a value of no known type is, said so that a type checker knows it as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Say whether a value is a mapping, as a JSON object is."""
+    return isinstance(value, Mapping)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Say whether a value is a list, as a JSON array is."""
+    return isinstance(value, list)
+
+
+def are_texts(value: object) -> TypeGuard[list[str]]:
+    """Say whether a value is a list of texts."""
+    return is_array(value) and all(isinstance(each, str) for each in value)
