@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -65,7 +65,7 @@ DEFAULT_HEADERS = {
     'Accept': 'application/json',
     'Accept-Encoding': 'gzip, deflate',
     'Content-Type': 'application/json; charset=UTF-8',
-    'User-Agent': f'py-smartdc ({__version__}) Python/{platform.python_version()}',
+    'User-Agent': f'py-smartdc ({__version__}) Python/{".".join(map(str, sys.version_info[:3]))}',
 }
 
 Arguments = ParamSpec('Arguments')

@@ -16,6 +16,7 @@ from smartdc.errors.base import AgentError, SigningError
 from smartdc.key_files import Passphrase, read_private_key, read_public_blob
 from smartdc.ssh_agent import AgentSigner, Identity, identities
 from smartdc.ssh_keys import (
+    OPENSSH_MAGIC,
     PrivateKey,
     md5_fingerprint,
     parse_fingerprint,
@@ -30,7 +31,6 @@ MAX_FILE = 131_072
 
 logger = logging.getLogger('smartdc.keys')
 
-_OPENSSH_MAGIC = b'openssh-key-v1\0'
 _PRIVATE = re.compile('-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----')
 _OPENSSH = re.compile('-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)-----END')
 
@@ -360,6 +360,6 @@ def _is_locked_openssh(text: str) -> bool:
     block = _OPENSSH.search(text)
     try:
         body = base64.b64decode(''.join(block[1].split())) if block else b''
-        return bool(body) and ssh_string(body[len(_OPENSSH_MAGIC) :])[0] != b'none'
+        return bool(body) and ssh_string(body[len(OPENSSH_MAGIC) :])[0] != b'none'
     except ValueError:
         return False

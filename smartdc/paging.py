@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 #: The most rows that CloudAPI puts on a page.
 PAGE = 1000
@@ -91,6 +93,8 @@ class Ahead:
 
     def _hurry(self, offset: int, step: int) -> None:
         if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._threads = ThreadPoolExecutor(_AHEAD, 'smartdc pages')
         self._most = min(self._most * 2, _AHEAD)
         for index in range(1, self._most + 1):

@@ -6,8 +6,15 @@ import os
 import threading
 from typing import Any
 
-from smartdc.errors.base import InvalidInput
-from smartdc.key_files import Passphrase, Secret, is_text, read_private_key, read_public_blob
+from smartdc.errors.base import InvalidInput, SigningError
+from smartdc.key_files import (
+    Passphrase,
+    Secret,
+    describe,
+    is_text,
+    read_private_key,
+    read_public_blob,
+)
 from smartdc.ssh_keys import PrivateKey, md5_fingerprint, public_line, sha256_fingerprint
 
 
@@ -59,7 +66,14 @@ class Signer:
 
     def sign(self, data: bytes) -> bytes:
         """Sign the bytes: RSA with PKCS#1 v1.5, ECDSA as DER, Ed25519 as its 64 bytes."""
-        return self._loaded().sign(data)
+        key = self._loaded()
+        try:
+            return key.sign(data)
+        except ValueError as error:
+            raise SigningError(
+                f'A signature with {describe(self._secret)} came out wrong ({error}): make the key '
+                'anew, it is damaged.'
+            ) from None
 
     def find_public_blob(self) -> bytes | None:
         """Return the public part, without asking for a passphrase; None if that cannot be."""

@@ -1,8 +1,7 @@
 """Which library makes signatures: cryptography where it is installed, else pycryptodome.
 
 Both make the same RSA and Ed25519 signatures, byte for byte; ECDSA has a random part. cryptography
-is three times as fast with RSA. Keys are read and checked by pycryptodome, which knows all forms
-of files, so cryptography is handed numbers that have been checked.
+is three times as fast with RSA. Keys are read by pycryptodome, which knows all forms of files.
 """
 
 from __future__ import annotations
@@ -68,6 +67,7 @@ def _plain_ed25519(key: EccKey) -> Sign:
 
 
 def _quick_rsa(key: RsaKey) -> Sign:
+    from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -81,9 +81,13 @@ def _quick_rsa(key: RsaKey) -> Sign:
         iqmp=rsa.rsa_crt_iqmp(p, q),
         public_numbers=rsa.RSAPublicNumbers(int(key.e), int(key.n)),
     )
-    # The check takes as long as a hundred signatures, and pycryptodome has made it.
+    # Its own check of the numbers takes as long as a hundred signatures; one tells as well.
     quick = numbers.private_key(unsafe_skip_rsa_key_validation=True)
     scheme, hashed = padding.PKCS1v15(), hashes.SHA256()
+    try:
+        quick.public_key().verify(quick.sign(b'', scheme, hashed), b'', scheme, hashed)
+    except InvalidSignature:
+        raise ValueError('the key makes no good signatures') from None
     return lambda data: quick.sign(data, scheme, hashed)
 
 

@@ -25,6 +25,8 @@ ALGORITHMS = {
 }
 USABLE = 'use an RSA key (2048 to 8192 bits), ECDSA (P-256, P-384, P-521) or Ed25519'
 RSA_BITS = range(2048, 8193)
+#: How a private key file of OpenSSH's begins.
+OPENSSH_MAGIC = b'openssh-key-v1\0'
 _MD5 = re.compile(r'(?:MD5:)?(?:[0-9A-Fa-f]{2}:){15}[0-9A-Fa-f]{2}|(?:MD5:)?[0-9A-Fa-f]{32}')
 _SHA256 = re.compile(r'(?:SHA256:)?([A-Za-z0-9+/]{43})=?')
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import os
 import pickle
 import pty
@@ -17,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smartdc import signing
 from smartdc.errors import (
     InvalidInput,
     KeyUnreadable,
@@ -348,3 +351,39 @@ def test_damaged_files_are_errors_of_ours(name: str, place: int, letter: str) ->
         read_private_key(damaged.encode('latin-1'))
     except SigningError as error:
         assert_keeps_secrets(error, text)
+
+
+@pytest.mark.parametrize('which', range(5))
+def test_numbers_that_do_not_belong_together_are_no_key(which: int) -> None:
+    """An RSA key of which one number is another one is damaged, whichever it is."""
+    from Crypto.PublicKey import RSA
+    from Crypto.Util.asn1 import DerSequence
+
+    key = RSA.import_key((KEYS / 'rsa2048-pkcs1.pem').read_bytes())
+    numbers = [key.n, key.e, key.d, key.p, key.q]
+    numbers[which] += 2
+    n, e, d, p, q = numbers
+    der = DerSequence([0, n, e, d, p, q, d % (p - 1), d % (q - 1), 1]).encode()
+    body = base64.encodebytes(der).decode()
+    text = f'-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----\n'
+    with pytest.raises(KeyUnsupported, match='damaged'):
+        read_private_key(text)
+
+
+@pytest.mark.parametrize('quick', [True, False])
+def test_a_key_whose_factors_are_no_primes_makes_no_signature(
+    quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found out when it signs, whichever library does, and the error is ours."""
+    from Crypto.PublicKey import RSA
+    from Crypto.Util.asn1 import DerSequence
+
+    monkeypatch.setattr(signing, 'has_cryptography', lambda: quick)
+    key = RSA.import_key((KEYS / 'rsa2048-pkcs1.pem').read_bytes())
+    e, p, q = 65537, 3 * int(key.p), int(key.q)
+    d = pow(e, -1, math.lcm(p - 1, q - 1))
+    der = DerSequence([0, p * q, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]).encode()
+    body = base64.encodebytes(der).decode()
+    text = f'-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----\n'
+    with pytest.raises(SigningError):
+        Signer(text).sign(b'text')
