@@ -37,6 +37,7 @@ EXTRAS = {
         'pytest-xdist>=3.6',
         'setuptools>=77',
     ],
+    'peers': ['boto3', 'hcloud', 'linode_api4', 'python-digitalocean'],
     'dev': [
         'matplotlib>=3.9',
         'ipython>=8.20',

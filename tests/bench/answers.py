@@ -6,11 +6,21 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.bench import peer_answers
+
 PAGE = 1000
 _DONE = b'HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n'
+#: The pages of other clouds, by the first part of the path.
+_CLOUDS: dict[str, Callable[[int], bytes]] = {
+    'hcloud': peer_answers.hcloud,
+    'linode': peer_answers.linode,
+    'digitalocean': lambda page: peer_answers.digitalocean(page, '/digitalocean/droplets'),
+    'ec2': lambda _: peer_answers.ec2(),
+}
 _ITEM = re.compile(r'/[^/]+/machines/[0-9a-f-]{36}')
 
 
@@ -80,10 +90,14 @@ class Answers:
         self._rows = [json.dumps(machine(number)).encode() for number in range(machines)]
         self._one = reply(self._rows[0])
         self._pages: dict[int, bytes] = {}
+        self._peers: dict[tuple[str, int], bytes] = {}
 
     def answer(self, method: str, target: str) -> bytes:
         """Return the answer to a request."""
         parts = urlsplit(target)
+        cloud = parts.path.split('/')[1]
+        if cloud in _CLOUDS:
+            return self._of_peer(cloud, int(parse_qs(parts.query).get('page', ['1'])[0]))
         if method == 'POST':
             return _DONE
         if _ITEM.fullmatch(parts.path):
@@ -91,6 +105,11 @@ class Answers:
         if not parts.path.endswith('/machines'):
             return reply(b'[]')
         return self._page(int(parse_qs(parts.query).get('offset', ['0'])[0]))
+
+    def _of_peer(self, cloud: str, page: int) -> bytes:
+        if (cloud, page) not in self._peers:
+            self._peers[cloud, page] = reply(_CLOUDS[cloud](page))
+        return self._peers[cloud, page]
 
     def _page(self, offset: int) -> bytes:
         if offset not in self._pages:
