@@ -16,7 +16,7 @@ from smartdc.errors import ActionFailed
 from smartdc.http_signature import HTTPSignatureAuth
 from smartdc.ssh_keys import parse_fingerprint
 from smartdc.types import AuditEntry
-from smartdc.waiting import DEFAULT_TIMEOUT, Wait, time_limit, wait
+from smartdc.waiting import DEFAULT_TIMEOUT, LEARNED, Wait, time_limit, wait
 
 Rows = Sequence[AuditEntry]
 
@@ -63,15 +63,17 @@ def awaited(
         machine.status()
         return 'done' if row['success'] == 'yes' else 'failed'
 
-    found = wait(
-        look,
-        lambda seen: seen != 'under way',
-        what=f'{action} of {machine._title()}',
-        clock=machine.datacenter.clock,
-        timeout=timeout,
-        last=lambda: machine.data,
-        transition=(machine.datacenter.base_url, machine.KIND, action),
-    )
+    with machine._pauses(LEARNED) as sleep:
+        found = wait(
+            look,
+            lambda seen: seen != 'under way',
+            what=f'{action} of {machine._title()}',
+            clock=machine.datacenter.clock,
+            timeout=timeout,
+            last=lambda: machine.data,
+            transition=(machine.datacenter.base_url, machine.KIND, action),
+            sleep=sleep,
+        )
     if found == 'failed':
         raise ActionFailed(
             f'{action} of {machine._title()} came to nothing, as its audit says: '

@@ -217,7 +217,7 @@ class ChangeFeed:
         # Later on, the pauses are those of _pause, which close() ends.
         socket = self._connect(self._datacenter.retries if self._is_first else None)
         try:
-            self._subscribe(socket)
+            subscribe(socket, self._datacenter, self._wanted, self._only)
             self._look()
         except BaseException:
             socket.close()
@@ -228,24 +228,6 @@ class ChangeFeed:
             self._socket = socket
         if self._closed.is_set():
             self._hang_up()
-
-    def _subscribe(self, socket: ClientConnection) -> None:
-        """Say what to follow, and wait until the server has read it.
-
-        Only then is nothing lost between what is listed and what is told.
-        """
-        from websockets.exceptions import ConnectionClosed
-
-        message: dict[str, Any] = {'resource': 'vm', 'subResources': list(self._wanted)}
-        if self._only is not None:
-            message['vms'] = sorted(self._only)
-        try:
-            socket.send(json.dumps(message))
-            answered = socket.ping(ack_on_close=True).wait(connect_timeout(self._datacenter))
-        except ConnectionClosed as error:
-            raise ConnectionFailed(f'the changefeed was lost: {error}') from error
-        if not answered:
-            raise Timeout('the changefeed did not answer in time')
 
     def _look(self) -> None:
         """List the machines; note what differs from what was seen before, unless it is the first.
@@ -317,6 +299,30 @@ class ChangeFeed:
     def _without_data(self, machine_id: str, vm_state: str) -> dict[str, Any]:
         state = _STATES.get(vm_state, vm_state)
         return {**self._known.get(machine_id, {}), 'id': machine_id, 'state': state}
+
+
+def subscribe(
+    socket: ClientConnection,
+    datacenter: DataCenter,
+    sub_resources: Iterable[str],
+    machines: Iterable[str] | None,
+) -> None:
+    """Say what to follow, and wait until the server has read it.
+
+    Only then is nothing lost between what is looked at and what is told.
+    """
+    from websockets.exceptions import ConnectionClosed
+
+    message: dict[str, Any] = {'resource': 'vm', 'subResources': list(sub_resources)}
+    if machines is not None:
+        message['vms'] = sorted(machines)
+    try:
+        socket.send(json.dumps(message))
+        answered = socket.ping(ack_on_close=True).wait(connect_timeout(datacenter))
+    except ConnectionClosed as error:
+        raise ConnectionFailed(f'the changefeed was lost: {error}') from error
+    if not answered:
+        raise Timeout('the changefeed did not answer in time')
 
 
 class _Wait:

@@ -40,6 +40,7 @@ from smartdc.locations import (
     is_downgrade,
     shown,
 )
+from smartdc.news import Feeds
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
@@ -130,7 +131,8 @@ class DataCenter(
     `retries` says how persistent calls are, None for one attempt each; `correct_clock` whether to
     go by the server's clock when it refuses this machine's: by default where the server's
     certificate is checked. `pool_size` is how many connections are kept open for threads that call
-    at the same time, `body_limit` how many bytes an answer may have.
+    at the same time, `body_limit` how many bytes an answer may have. `events` says whether waits
+    for machines use the changefeed, where the extra `events` and the server have it.
 
     Making one sends nothing and reads no file. It may be shared by threads, and used in a
     `with` statement, which closes its connections.
@@ -161,6 +163,7 @@ class DataCenter(
         correct_clock: bool | None = None,
         pool_size: int = 10,
         body_limit: int = BODY_LIMIT,
+        events: bool = True,
     ) -> None:
         super().__init__(
             verify=verify,
@@ -178,6 +181,8 @@ class DataCenter(
         self.known_locations: dict[str, str] = dict(known)
         self.login: str = login or 'my'
         self.verbose = verbose
+        self.events = events
+        self._feeds = Feeds()
         self.api_version: str = api_version or self.API_VERSION
         self.default_headers: dict[str, str] = {**DEFAULT_HEADERS, **(headers or {})}
         self._passphrase = _hidden(passphrase)
@@ -264,6 +269,7 @@ class DataCenter(
             correct_clock=self.correct_clock,
             pool_size=self.pool_size,
             body_limit=self.body_limit,
+            events=self.events,
         )
         other._asked_locations = self._asked_locations
         return other

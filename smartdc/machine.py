@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -18,12 +19,14 @@ from smartdc.api.snapshots import SnapshotsChapter
 from smartdc.api.tags import TagsChapter
 from smartdc.api.vnc import VncChapter
 from smartdc.errors import MachineFailed, MachineGone
+from smartdc.news import pauses
+from smartdc.pace import Interval
 from smartdc.paths import ident
 from smartdc.shapes import is_object
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
-from smartdc.waiting import FAILURES, Server
+from smartdc.waiting import FAILURES, Server, Sleep
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -250,6 +253,9 @@ class Machine(
 
     def _title(self) -> str:
         return f'machine {self.name or self.id}'
+
+    def _pauses(self, interval: Interval) -> AbstractContextManager[Sleep]:
+        return pauses(self.datacenter, self.id, interval)
 
     def _at(self) -> Server:
         return self.datacenter

@@ -23,6 +23,12 @@ class _Learned(float):
 #: long: what `interval=` is unless it is given. It equals 2; a 2 that is given is just that.
 LEARNED = _Learned(2)
 
+
+def is_learned(interval: Interval) -> bool:
+    """Tell whether nobody has said how often to look."""
+    return isinstance(interval, _Learned)
+
+
 #: The part of the typical time after which it is worth to look.
 _EARLY = 0.6
 
@@ -94,7 +100,7 @@ class Pace:
         seconds = interval(self._looks) if callable(interval) else float(interval)
         if not seconds >= 0:
             raise InvalidInput(f'an interval cannot be negative: {seconds}')
-        if not isinstance(interval, _Learned) or self._looks < 2:
+        if not is_learned(interval) or self._looks < 2:
             return seconds
         known = self._known.get((*self._transition, self._first))
         early = 0.0 if known is None else known.due() - self._elapsed()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput, MachineGone
 from smartdc.machine import Machine
+from smartdc.news import pauses
 from smartdc.paths import ident
 from smartdc.progress import Reporting
-from smartdc.waiting import DEFAULT_TIMEOUT, LEARNED, Interval, follow
+from smartdc.waiting import DEFAULT_TIMEOUT, LEARNED, Interval, Sleep, follow
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -41,16 +43,25 @@ class WaitFor(Connection):
         gone and that was not waited for.
         """
         look = _looks(cast('DataCenter', self), kind, machine)
-        return follow(
-            lambda: look(identifier),
-            state,
-            kind=kind,
-            what=f'{kind} {identifier}',
-            wait_for=float(timeout),
-            at=self,
-            interval=interval,
-            progress=progress,
-        )
+        with self._pauses(kind, identifier, interval) as sleep:
+            return follow(
+                lambda: look(identifier),
+                state,
+                kind=kind,
+                what=f'{kind} {identifier}',
+                wait_for=float(timeout),
+                at=self,
+                interval=interval,
+                progress=progress,
+                sleep=sleep,
+            )
+
+    def _pauses(
+        self, kind: str, identifier: str, interval: Interval
+    ) -> AbstractContextManager[Sleep]:
+        if kind != 'machine':
+            return nullcontext(self.clock.sleep)
+        return pauses(cast('DataCenter', self), ident(identifier), interval)
 
 
 def _looks(datacenter: DataCenter, kind: str, machine: Any) -> Callable[[str], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Protocol
 
 from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left
@@ -27,6 +28,7 @@ __all__ = [
     'Clock',
     'Interval',
     'Polled',
+    'Sleep',
     'Wait',
     'deadline',
     'follow',
@@ -57,6 +59,10 @@ FAILURES: Mapping[str, frozenset[str]] = {
 LAST_LOOK = 5.0
 
 
+#: What lets time pass, or ends before.
+Sleep = Callable[[float], None]
+
+
 class Server(Protocol):
     """What a wait needs of a data center."""
 
@@ -78,6 +84,7 @@ def wait(
     last: Callable[[], Mapping[str, Any]] = dict,
     progress: Reporting = None,
     transition: Transition = (),
+    sleep: Sleep | None = None,
 ) -> str:
     """Look at a state until it is `done`, and return it.
 
@@ -85,7 +92,8 @@ def wait(
     saw nothing; a server that asks to be left alone for a while is. The last look is at the
     timeout's end, not before it, but no look begins beyond the `deadline` of a block. Then
     WaitTimeout says `what` was waited for and carries what `last` returns. `progress` is told of
-    each look. `transition` is by what this wait and others like it are known.
+    each look. `transition` is by what this wait and others like it are known. `sleep` lets time
+    pass in the clock's place.
     """
     if not timeout >= 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
@@ -116,7 +124,7 @@ def wait(
             pause = min(max(pace.pause(), _asked(fault)), left)
             if pause >= seconds_left():
                 raise _late(f'{what} did not happen before the deadline', last(), fault)
-            clock.sleep(pause)
+            (sleep or clock.sleep)(pause)
 
 
 def _passes(error: SmartDCError) -> bool:
@@ -154,6 +162,7 @@ def follow(
     at: Server,
     interval: Interval = LEARNED,
     progress: Reporting = None,
+    sleep: Sleep | None = None,
 ) -> Any:
     """Look at a thing's data until its state is one of `states`, and return the data.
 
@@ -187,6 +196,7 @@ def follow(
         last=lambda: last,
         progress=progress,
         transition=(at.base_url, kind, *states),
+        sleep=sleep,
     )
     return last
 
@@ -267,17 +277,23 @@ class Polled:
         timeout: float,
         progress: Reporting,
     ) -> None:
-        wait(
-            self.status,
-            done,
-            what=f'{self._title()} {goal}',
-            clock=self._at().clock,
-            interval=interval,
-            timeout=timeout,
-            last=lambda: self.data,
-            progress=progress,
-            transition=(self._at().base_url, self.KIND, goal),
-        )
+        with self._pauses(interval) as sleep:
+            wait(
+                self.status,
+                done,
+                what=f'{self._title()} {goal}',
+                clock=self._at().clock,
+                interval=interval,
+                timeout=timeout,
+                last=lambda: self.data,
+                progress=progress,
+                transition=(self._at().base_url, self.KIND, goal),
+                sleep=sleep,
+            )
+
+    def _pauses(self, interval: Interval) -> AbstractContextManager[Sleep]:  # noqa: ARG002 - machines need it
+        """Return how time passes between two looks."""
+        return nullcontext(self._at().clock.sleep)
 
     def _title(self) -> str:
         """Return what to call the thing."""

@@ -25,6 +25,7 @@ FLOORS = [
     {'key_search', 'profiles'},
     {'http_signature', 'snapshot', 'websocket'},
     {'actions', 'changefeed', 'console', 'presign', 'certificates'},
+    {'news'},
     {'api'},
     {'machine'},
     {'finding', 'wait_for'},

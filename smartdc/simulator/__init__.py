@@ -210,7 +210,8 @@ class Simulator:
             'secret': self.key_path,
             'login': self.account,
             'known_locations': urls,
-            'clock': self.clock,
+            # Real time is the client's as well, and only there does it wait for events.
+            'clock': None if isinstance(self.clock, RealClock) else self.clock,
         }
         if self._tls:
             chosen['verify'] = str(self.ca_file)
