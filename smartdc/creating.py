@@ -186,7 +186,7 @@ class Creator:
         before = known(rows, key) if self.retries else None
 
         def find() -> Any:
-            return newcomer(filter(is_it, rows()), key, before or ())
+            return newcomer(rows(), key, before or (), is_it)
 
         return self._create(
             template,

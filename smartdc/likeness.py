@@ -20,12 +20,14 @@ def known(rows: Callable[[], Iterable[Row]], key: str) -> set[Any] | None:
         return None
 
 
-def newcomer(rows: Iterable[Row], key: str, before: Collection[Any]) -> Row | None:
-    """Return the one of the rows that was not there before, None when there is none.
+def newcomer(
+    rows: Iterable[Row], key: str, before: Collection[Any], is_it: Callable[[Any], bool]
+) -> Row | None:
+    """Return the one of the rows that was not there before and is as `is_it` says, None for none.
 
     Raises SmartDCError when there are several.
     """
-    new = [row for row in rows if row[key] not in before]
+    new = [row for row in rows if row[key] not in before and is_it(row)]
     if len(new) < 2:
         return new[0] if new else None
     ids = [row[key] for row in new]

@@ -13,7 +13,7 @@ from smartdc import DataCenter, Machine
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
-from smartdc.types import Key
+from smartdc.types import Key, User
 from tests.conftest import START
 from tests.simulator.signer import Signer
 
@@ -27,6 +27,19 @@ FAULTS: list[dict[str, Any]] = [
     {'status': 500, 'after': True},
     {'status': 503, 'code': 'ServiceUnavailableError', 'after': True},
 ]
+
+ACME = '11111111-1111-4111-8111-111111111111'
+SHARED = '22222222-2222-4222-8222-222222222222'
+
+#: A data center with volumes, and with an image that somebody shares.
+WORLD: dict[str, Any] = {
+    'volumes': True,
+    'accounts': [{'login': 'acme', 'id': ACME}],
+    'images': [
+        {'name': 'base-64'},
+        {'name': 'shared', 'id': SHARED, 'public': False, 'acl': [ACME]},
+    ],
+}
 
 #: An operation, what makes a thing with it by a number, and what lists all that were made.
 Kind = tuple[str, Callable[[DataCenter, int], object], Callable[[DataCenter], list[Any]]]
@@ -58,6 +71,11 @@ def snapshot_of_now(sdc: DataCenter) -> str:
     """Take a snapshot that is named by the time, which goes on."""
     sdc.clock.sleep(1)
     return web0(sdc).create_snapshot().name
+
+
+def bob(sdc: DataCenter) -> User:
+    """Return the sub-user who is there from the beginning."""
+    return sdc.user('bob')
 
 
 def new_keys(keys: list[Key]) -> list[Key]:
@@ -135,6 +153,26 @@ KINDS: dict[str, Kind] = {
         lambda sdc, n: sdc.add_key(None, public(n))['fingerprint'],
         lambda sdc: new_keys(sdc.keys()),
     ),
+    'an image': (
+        'CreateImageFromMachine',
+        lambda sdc, _: sdc.create_image(web0(sdc), 'web', '1.0.0', tags={'role': 'web'})['id'],
+        lambda sdc: sdc.images(name='web', state='all'),
+    ),
+    'a clone of an image': (
+        'UpdateImage',
+        lambda sdc, _: sdc.clone_image(SHARED)['id'],
+        lambda sdc: [each for each in sdc.images(name='shared') if each['id'] != SHARED],
+    ),
+    'an access key': (
+        'CreateAccessKey',
+        lambda sdc, _: sdc.create_access_key(status='Inactive')['accesskeysecret'],
+        lambda sdc: sdc.access_keys(),
+    ),
+    "a user's access key": (
+        'CreateUserAccessKey',
+        lambda sdc, _: sdc.create_user_access_key(bob(sdc), description='x')['accesskeysecret'],
+        lambda sdc: sdc.user_access_keys(bob(sdc)),
+    ),
     "a user's key": (
         'CreateUserKey',
         lambda sdc, n: sdc.add_user_key('bob', f'key{n}', public(n))['fingerprint'],
@@ -148,7 +186,7 @@ def test_each_thing_is_made_once(kind: str) -> None:
     """As many things as calls that returned: no duplicates, no orphans, no errors."""
     operation, make, everything = KINDS[kind]
     clock = SteppedClock(START)
-    with Simulator({'volumes': True}, job_time=0, clock=clock) as cloud:
+    with Simulator(WORLD, job_time=0, clock=clock) as cloud:
         with cloud.datacenter(retries=PATIENT) as sdc:
             sdc.create_machine(name='web0')
             sdc.create_user(login='bob', email='bob@example.com', password='secret123')

@@ -72,13 +72,18 @@ def test_one_difference_is_enough(row: dict[str, Any], asked: dict[str, Any]) ->
 
 
 def test_a_newcomer_was_not_there_before() -> None:
-    """None is none, and of several nobody knows which."""
+    """None is none, and of several nobody knows which; what was there is not even looked at."""
     rows = [{'id': 'a'}, {'id': 'b'}, {'id': 'c'}]
 
-    assert newcomer(rows, 'id', {'a', 'b', 'c'}) is None
-    assert {'id': 'c'} == newcomer(rows, 'id', {'a', 'b'})
+    def is_new(row: dict[str, str]) -> bool:
+        assert 'a' != row['id']
+        return True
+
+    assert newcomer(rows, 'id', {'a', 'b', 'c'}, is_new) is None
+    assert newcomer(rows, 'id', {'a'}, lambda row: row['id'] == 'x') is None
+    assert {'id': 'c'} == newcomer(rows, 'id', {'a', 'b'}, is_new)
     with pytest.raises(SmartDCError, match='b, c') as caught:
-        newcomer(rows, 'id', {'a'})
+        newcomer(rows, 'id', {'a'}, is_new)
     assert {'id': ['b', 'c']} == caught.value.sought
 
 

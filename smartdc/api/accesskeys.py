@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from smartdc.connection import Connection
+from smartdc.errors import SmartDCError
+from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.types import AccessKey
 
@@ -35,10 +37,17 @@ class AccessKeysChapter(Connection):
         """Create an access key and return it, with its secret.
 
         `POST /:login/accesskeys`, since 9.11. `status` is Active or Inactive, `description` has
-        up to 150 characters; servers up to 9.20 ignore both.
+        up to 150 characters; servers up to 9.20 ignore both. After a lost answer the key is
+        looked for; where its secret was in that answer only, the error names the key to delete.
         """
-        body = {'status': status, 'description': description}
-        return self._call('POST', '/accesskeys', body=body)
+        return self._create_new(
+            '/accesskeys',
+            rows=self.access_keys,
+            is_it=lambda key: _is_it(key, description),
+            key='accesskeyid',
+            sought=_sought(description),
+            body={'status': status, 'description': description},
+        )
 
     def update_access_key(
         self,
@@ -88,10 +97,18 @@ class AccessKeysChapter(Connection):
     ) -> AccessKey:
         """Create an access key for a sub-user and return it, with its secret.
 
-        `POST /:login/users/:user/accesskeys`, since 9.11. Raises ResourceNotFound.
+        `POST /:login/users/:user/accesskeys`, since 9.11. Arguments and errors are those of
+        `create_access_key`. Raises ResourceNotFound.
         """
-        body = {'status': status, 'description': description}
-        return self._call('POST', '/users/{}/accesskeys', ident(user), body=body)
+        return self._create_new(
+            '/users/{}/accesskeys',
+            ident(user),
+            rows=lambda: self.user_access_keys(user),
+            is_it=lambda key: _is_it(key, description),
+            key='accesskeyid',
+            sought=_sought(description),
+            body={'status': status, 'description': description},
+        )
 
     def update_user_access_key(
         self,
@@ -120,3 +137,18 @@ class AccessKeysChapter(Connection):
         """
         key = ident(access_key_id, 'accesskeyid')
         self._call('DELETE', '/users/{}/accesskeys/{}', ident(user), key)
+
+
+def _sought(description: str | None) -> dict[str, str]:
+    return {} if description is None else {'description': description}
+
+
+def _is_it(key: AccessKey, description: str | None) -> bool:
+    """Say whether a new key is the one that was made; raise SmartDCError if it is of no use."""
+    if not like(key, {'description': description}):
+        return False
+    if 'accesskeysecret' not in key:
+        lost = SmartDCError('the secret of the new access key is lost: delete it')
+        lost.sought = {'accesskeyid': key['accesskeyid']}
+        raise lost
+    return True

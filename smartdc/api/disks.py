@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from smartdc.chapter import MachineChapter
+from smartdc.creating import LATE, LOOKED_AFTER, telling
+from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.types import DiskData
 from smartdc.waiting import Wait, follow
@@ -42,27 +44,40 @@ class DisksChapter(MachineChapter):
         `POST /:login/machines/:id/disks`, since 9.4.1. `size` is in MiB, or `remaining`.
         `pci_slot` is `0:4:0` to `0:4:7`; the server returns the disk only when it is given, and
         None comes back otherwise, unless `wait`, how long to wait until the disk is there, in
-        seconds, or True. Raises InvalidArgument, VmWithoutFlexibleDiskSize,
-        InsufficientDiskSpace.
+        seconds, or True. After a lost answer the disk is looked for; where it is not there it is
+        added again only in a slot that was given. Raises InvalidArgument,
+        VmWithoutFlexibleDiskSize, InsufficientDiskSpace.
         """
         body = {'size': size, 'pci_slot': pci_slot}
+        shown = {**body, 'size': None if size == 'remaining' else size}
+        sought = {'machine': self.id, 'size': size} | ({'pci_slot': pci_slot} if pci_slot else {})
         before: set[str] = set() if wait is False else {disk['id'] for disk in self.disks()}
-        disk: DiskData | None = self._call('POST', '/machines/{}/disks', self.id, body=body)
+        disk: DiskData | None = self.datacenter._create_new(
+            '/machines/{}/disks',
+            self.id,
+            rows=self.disks,
+            is_it=lambda row: like(row, shown),
+            sought=sought,
+            # A disk may be listed some time after it was asked for, but a slot never has two.
+            late=LOOKED_AFTER if pci_slot is None else LATE,
+            body=body,
+        )
         if wait is False:
-            return disk
+            return None if pci_slot is None else disk
 
         def added() -> Mapping[str, Any]:
             new = [each for each in self.disks() if each['id'] not in before]
             return new[0] if new else dict[str, Any]()
 
-        return follow(
-            added,
-            *_THERE,
-            kind='disk',
-            what=f'a disk of {self.id}',
-            wait_for=wait,
-            at=self.datacenter,
-        )
+        with telling(**sought):
+            return follow(
+                added,
+                *_THERE,
+                kind='disk',
+                what=f'a disk of {self.id}',
+                wait_for=wait,
+                at=self.datacenter,
+            )
 
     def resize_disk(
         self,

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.connection import Connection
+from smartdc.creating import LATE, telling
+from smartdc.errors import ResourceNotFound, SmartDCError
+from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.search import search_dicts
 from smartdc.types import Dataset, ExportedImage, Image
@@ -87,30 +90,52 @@ class ImagesChapter(Connection):
             'acl': acl,
             'tags': tags,
         }
-        image: Image = self._call('POST', '/images', body=body)
+        image: Image = self._create_new(
+            '/images',
+            rows=lambda: self.images(name=name, version=version, state='all'),
+            is_it=lambda row: like(row, body),
+            sought={'name': name, 'version': version},
+            body=body,
+        )
         if wait is False:
             return image
-        return follow(
-            lambda: self.image(image),
-            'active',
-            kind='image',
-            what=f'image {name}@{version}',
-            wait_for=wait,
-            at=self,
-        )
+        with telling(id=image['id']):
+            return follow(
+                lambda: self.image(image),
+                'active',
+                kind='image',
+                what=f'image {name}@{version}',
+                wait_for=wait,
+                at=self,
+            )
 
     def import_image(self, datacenter: str, identifier: str | Mapping[str, Any]) -> Image:
         """Copy an image of the account from another data center of this cloud, and return it.
 
         `POST /:login/images?action=import-from-datacenter`, since 9.2. The server answers when
-        the copy is done. Raises ImageUuidAlreadyExists, ResourceNotFound.
+        the copy is done, which may take longer than `timeout` lets it: then the error says that
+        it may come, and `wait_for('image', id, 'active')` waits for it. Raises
+        ImageUuidAlreadyExists, ResourceNotFound.
         """
-        query = {
-            'action': 'import-from-datacenter',
-            'datacenter': datacenter,
-            'id': ident(identifier),
-        }
-        return self._call('POST', '/images', query=query)
+        image_id = ident(identifier)
+        query = {'action': 'import-from-datacenter', 'datacenter': datacenter, 'id': image_id}
+        return self._create(
+            '/images',
+            find=lambda: self._imported(image_id),
+            sought={'id': image_id},
+            late=LATE,
+            query=query,
+        )
+
+    def _imported(self, image_id: str) -> Image | None:
+        """Return an image that is here, None when it is not."""
+        try:
+            image = self.image(image_id)
+        except ResourceNotFound:
+            return None
+        if image['state'] != 'active':
+            raise SmartDCError(f'the image {image_id} is {image["state"]}')
+        return image
 
     def update_image(
         self,
@@ -176,7 +201,20 @@ class ImagesChapter(Connection):
         `POST /:login/images/:id?action=clone`, since 9.1. Raises ImageNotShared,
         ResourceNotFound.
         """
-        return self._call('POST', '/images/{}', ident(identifier), query={'action': 'clone'})
+        origin = ident(identifier)
+
+        def is_it(row: Image) -> bool:
+            shared = self.image(origin)
+            return all(row[name] == shared[name] for name in ('name', 'version', 'os', 'type'))
+
+        return self._create_new(
+            '/images/{}',
+            origin,
+            rows=lambda: self.images(public=False, state='all'),
+            is_it=is_it,
+            sought={'clone of': origin},
+            query={'action': 'clone'},
+        )
 
     def datasets(
         self, search: str | None = None, fields: Sequence[str] = ('description', 'urn')

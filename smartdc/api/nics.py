@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from smartdc.chapter import MachineChapter
+from smartdc.creating import telling
 from smartdc.paths import ident
 from smartdc.types import Nic
 from smartdc.waiting import Wait, follow
@@ -54,19 +55,36 @@ class NicsChapter(MachineChapter):
         wanted: Any = network
         if not (isinstance(network, Mapping) and 'ipv4_uuid' in network):
             wanted = self.datacenter._find('network', network)
-        body = {'network': wanted, 'primary': primary}
-        mac = self._call('POST', '/machines/{}/nics', self.id, body=body, read=_mac)
-        if wait is False:
-            return self.nic(mac)
-        added: Any = follow(
-            lambda: self.nic(mac),
-            *_THERE,
-            kind='nic',
-            what=f'NIC {mac} of {self.id}',
-            wait_for=wait,
-            at=self.datacenter,
+        where = wanted['ipv4_uuid'] if isinstance(wanted, Mapping) else wanted
+        mac = self.datacenter._create(
+            '/machines/{}/nics',
+            self.id,
+            find=lambda: self._mac_on(where),
+            sought={'machine': self.id, 'network': where},
+            body={'network': wanted, 'primary': primary},
+            read=_mac,
         )
-        return added
+        with telling(machine=self.id, mac=mac):
+            if wait is False:
+                return self.nic(mac)
+            added: Any = follow(
+                lambda: self.nic(mac),
+                *_THERE,
+                kind='nic',
+                what=f'NIC {mac} of {self.id}',
+                wait_for=wait,
+                at=self.datacenter,
+            )
+            return added
+
+    def _mac_on(self, network: str) -> str | None:
+        """Return the MAC address of the NIC on a network, None when there is none.
+
+        A NIC on one of a pool's networks is not found, but the server refers to it when it is
+        asked to add another one.
+        """
+        found = [nic['mac'] for nic in self.nics() if nic['network'] == network]
+        return _plain(found[0]) if found else None
 
     def remove_nic(self, mac: str | Mapping[str, Any]) -> None:
         """Remove a NIC, by MAC address or dict; the machine reboots.

@@ -1,0 +1,178 @@
+"""What is looked for in a way of its own, and what is reported because nobody can tell."""
+
+import json
+from typing import Any
+
+import pytest
+
+import smartdc
+from smartdc import DataCenter, Machine
+from smartdc.retrying import Retry
+from smartdc.simulator import Simulator
+from smartdc.types import Disk
+from tests.servers import json_reply, serving
+
+PATIENT = Retry(attempts=9, base=0)
+
+#: An answer that is lost: the connection closes without one.
+LOST = b''
+
+IMAGE = '33333333-3333-4333-8333-333333333333'
+
+DROPPED: dict[str, Any] = {'outcome': 'drop', 'count': 1}
+
+
+def stopped(sdc: DataCenter) -> Machine:
+    """Return a bhyve machine that is stopped, with room for six more disks."""
+    disks: list[Disk] = [{}, {'size': 1024}]
+    machine = sdc.create_machine(image='ubuntu-certified-24.04', package='b1-standard', disks=disks)
+    machine.poll_until('running')
+    machine.stop()
+    machine.poll_until('stopped')
+    return machine
+
+
+@pytest.mark.parametrize('after', [True, False])
+@pytest.mark.parametrize('fault', [{'outcome': 'drop'}, {'outcome': 'cut'}, {'status': 500}])
+def test_a_nic_is_added_once(cloud: Simulator, fault: dict[str, Any], after: bool) -> None:
+    """A machine has one NIC on a network, so that is the one that was added."""
+    with cloud.datacenter(retries=PATIENT) as sdc:
+        machine = sdc.create_machine(networks=['MNX-Triton-Public'])
+        machine.poll_until('running')
+        cloud.faults.add('AddNic', count=1, after=after, **fault)
+        nic = machine.add_nic('My-Fabric-Network', wait=True)
+
+        assert [nic] == [each for each in machine.nics() if each['network'] == nic['network']]
+        assert 2 == len(machine.nics())
+
+
+@pytest.mark.parametrize('after', [True, False])
+def test_a_nic_on_a_pool_is_added_once(after: bool) -> None:
+    """It is on one of the pool's networks; the server refers to it when asked for another."""
+    networks = [
+        {
+            'name': f'net{number}',
+            'subnet': f'10.{number}.0.0/24',
+            'provision_start_ip': f'10.{number}.0.5',
+            'provision_end_ip': f'10.{number}.0.250',
+        }
+        for number in (1, 2)
+    ]
+    pools = [{'name': 'pool', 'id': IMAGE, 'networks': ['net2']}]
+    world = {'networks': networks, 'network_pools': pools}
+    with Simulator(world, job_time=0) as cloud, cloud.datacenter(retries=PATIENT) as sdc:
+        machine = sdc.create_machine(networks=['net1'])
+        cloud.faults.add('AddNic', after=after, **DROPPED)
+        nic = machine.add_nic(IMAGE)
+
+        assert nic in machine.nics()
+        assert 2 == len(machine.nics())
+
+
+def test_disks_in_slots_are_added_once(cloud: Simulator) -> None:
+    """As many disks as calls that returned."""
+    with cloud.datacenter(retries=PATIENT) as sdc:
+        machine = stopped(sdc)
+        for after in (True, False):
+            cloud.faults.add('CreateMachineDisk', probability=0.3, outcome='drop', after=after)
+        made = [machine.create_disk(1024, pci_slot=f'0:4:{slot}') for slot in range(2, 8)]
+
+        assert [each['id'] for each in made if each] == [each['id'] for each in machine.disks()[2:]]
+        assert 6 < sum(each.operation == 'CreateMachineDisk' for each in cloud.requests)
+
+
+def test_a_disk_that_the_server_places_is_not_added_again(cloud: Simulator) -> None:
+    """It is looked for, but might be listed only later, so what is not there is reported."""
+    with cloud.datacenter(retries=PATIENT) as sdc:
+        machine = stopped(sdc)
+        cloud.faults.add('CreateMachineDisk', after=True, **DROPPED)
+        assert machine.create_disk(2048) is None
+        assert [10240, 1024, 2048] == [disk['size'] for disk in machine.disks()]
+        cloud.faults.add('CreateMachineDisk', **DROPPED)
+        with pytest.raises(smartdc.ConnectionFailed, match='may have been done') as caught:
+            machine.create_disk(2048)
+
+        assert {'machine': machine.id, 'size': 2048} == caught.value.sought
+        assert 3 == len(machine.disks())
+
+
+@pytest.mark.parametrize('after', [True, False])
+def test_an_image_is_imported_once(cloud: Simulator, after: bool) -> None:
+    """Its id is the same everywhere."""
+    with cloud.datacenter() as west, cloud.datacenter('us-east-1', retries=PATIENT) as east:
+        machine = west.create_machine()
+        machine.poll_until('running')
+        image = west.create_image(machine, 'app', '1', wait=True)
+        cloud.faults.add('CreateImageFromMachine', after=after, **DROPPED)
+
+        assert image['id'] == east.import_image('us-sw-1', image)['id']
+        assert [image['id']] == [each['id'] for each in east.images(name='app', state='all')]
+
+
+def test_an_image_that_is_still_copied_is_reported() -> None:
+    """It is there, but not yet what was asked for."""
+    world = {'images': [{'name': 'app', 'id': IMAGE, 'state': 'unactivated'}]}
+    with Simulator(world) as cloud, cloud.datacenter(retries=PATIENT) as sdc:
+        cloud.faults.add('CreateImageFromMachine', **DROPPED)
+        with pytest.raises(smartdc.ConnectionFailed, match=IMAGE) as caught:
+            sdc.import_image('us-east-1', IMAGE)
+
+    assert (True, {'id': IMAGE}) == (caught.value.maybe_done, caught.value.sought)
+    assert f'the image {IMAGE} is unactivated' == str(caught.value.__cause__)
+
+
+def test_an_access_key_whose_secret_is_lost_is_named(cloud: Simulator) -> None:
+    """Servers after 9.20 tell a secret once, so that the key is of no use to anybody."""
+    old = {'accesskeyid': 'aa', 'status': 'Active', 'created': '2026-01-01T00:00:00.000Z'}
+    rows = [old, {**old, 'accesskeyid': 'bb', 'description': 'ci'}]
+    answers = (json_reply(200, json.dumps(each).encode()) for each in (rows[:1], rows))
+    with (
+        serving(next(answers), LOST, next(answers)) as server,
+        DataCenter(server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT) as sdc,
+        pytest.raises(smartdc.ConnectionFailed, match="accesskeyid 'bb'") as caught,
+    ):
+        sdc.create_access_key(description='ci')
+
+    assert {'accesskeyid': 'bb', 'description': 'ci'} == caught.value.sought
+    assert 'the secret of the new access key is lost: delete it' == str(caught.value.__cause__)
+
+
+def test_two_new_ones_that_are_alike_are_both_named(cloud: Simulator) -> None:
+    """When somebody else makes another in the same moment, nobody knows which is whose."""
+    with cloud.datacenter(retries=PATIENT) as sdc, cloud.datacenter() as other:
+        there = other.create_access_key()
+        answers = [sdc.access_keys(), [*sdc.access_keys(), other.create_access_key()]]
+        new = other.create_access_key()
+        answers[1].append(new)
+    lists = [json_reply(200, json.dumps(each).encode()) for each in answers]
+    with (
+        serving(lists[0], LOST, lists[1]) as server,
+        DataCenter(server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT) as sdc,
+        pytest.raises(smartdc.ConnectionFailed, match='may have been done') as caught,
+    ):
+        sdc.create_access_key()
+
+    ids = caught.value.sought['accesskeyid']
+    assert 2 == len(ids)
+    assert new['accesskeyid'] in ids
+    assert there['accesskeyid'] not in ids
+
+
+def test_who_may_not_list_can_create_all_the_same(cloud: Simulator) -> None:
+    """Then nothing can be looked for, and a lost answer is reported."""
+    cloud.faults.add('ListAccessKeys', count=2, status=403, code='NotAuthorized')
+    with cloud.datacenter(retries=PATIENT) as sdc:
+        assert sdc.create_access_key()
+        cloud.faults.add('CreateAccessKey', after=True, **DROPPED)
+        with pytest.raises(smartdc.ConnectionFailed, match='may have been done: look before'):
+            sdc.create_access_key()
+
+        assert 2 == len(sdc.access_keys())
+
+
+def test_without_retries_nothing_is_listed_before(cloud: Simulator) -> None:
+    """Each create is one request."""
+    with cloud.datacenter(retries=None) as sdc:
+        sdc.create_access_key()
+
+    assert ['CreateAccessKey'] == [each.operation for each in cloud.requests]
