@@ -173,6 +173,16 @@ KINDS: dict[str, Kind] = {
         lambda sdc, _: sdc.create_user_access_key(bob(sdc), description='x')['accesskeysecret'],
         lambda sdc: sdc.user_access_keys(bob(sdc)),
     ),
+    'a firewall rule': (
+        'CreateFirewallRule',
+        lambda sdc, n: sdc.create_firewall_rule(f'from any to tag a=b{n} allow tcp port 22')['id'],
+        lambda sdc: sdc.firewall_rules(),
+    ),
+    'a firewall rule like others': (
+        'CreateFirewallRule',
+        lambda sdc, _: sdc.create_firewall_rule('from any to tag a allow ah', enabled=True)['id'],
+        lambda sdc: sdc.firewall_rules(),
+    ),
     "a user's key": (
         'CreateUserKey',
         lambda sdc, n: sdc.add_user_key('bob', f'key{n}', public(n))['fingerprint'],

@@ -1,6 +1,7 @@
 """What is looked for in a way of its own, and what is reported because nobody can tell."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,6 +21,11 @@ LOST = b''
 IMAGE = '33333333-3333-4333-8333-333333333333'
 
 DROPPED: dict[str, Any] = {'outcome': 'drop', 'count': 1}
+
+
+def listed(*rows: Any) -> bytes:
+    """Return the answer that lists things."""
+    return json_reply(200, json.dumps(rows).encode())
 
 
 def stopped(sdc: DataCenter) -> Machine:
@@ -125,9 +131,8 @@ def test_an_access_key_whose_secret_is_lost_is_named(cloud: Simulator) -> None:
     """Servers after 9.20 tell a secret once, so that the key is of no use to anybody."""
     old = {'accesskeyid': 'aa', 'status': 'Active', 'created': '2026-01-01T00:00:00.000Z'}
     rows = [old, {**old, 'accesskeyid': 'bb', 'description': 'ci'}]
-    answers = (json_reply(200, json.dumps(each).encode()) for each in (rows[:1], rows))
     with (
-        serving(next(answers), LOST, next(answers)) as server,
+        serving(listed(old), LOST, listed(*rows)) as server,
         DataCenter(server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT) as sdc,
         pytest.raises(smartdc.ConnectionFailed, match="accesskeyid 'bb'") as caught,
     ):
@@ -139,23 +144,83 @@ def test_an_access_key_whose_secret_is_lost_is_named(cloud: Simulator) -> None:
 
 def test_two_new_ones_that_are_alike_are_both_named(cloud: Simulator) -> None:
     """When somebody else makes another in the same moment, nobody knows which is whose."""
-    with cloud.datacenter(retries=PATIENT) as sdc, cloud.datacenter() as other:
+    with cloud.datacenter() as other:
         there = other.create_access_key()
-        answers = [sdc.access_keys(), [*sdc.access_keys(), other.create_access_key()]]
-        new = other.create_access_key()
-        answers[1].append(new)
-    lists = [json_reply(200, json.dumps(each).encode()) for each in answers]
+        new = [other.create_access_key(), other.create_access_key()]
     with (
-        serving(lists[0], LOST, lists[1]) as server,
+        serving(listed(there), LOST, listed(there, *new)) as server,
         DataCenter(server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT) as sdc,
         pytest.raises(smartdc.ConnectionFailed, match='may have been done') as caught,
     ):
         sdc.create_access_key()
 
-    ids = caught.value.sought['accesskeyid']
-    assert 2 == len(ids)
-    assert new['accesskeyid'] in ids
-    assert there['accesskeyid'] not in ids
+    assert [key['accesskeyid'] for key in new] == caught.value.sought['accesskeyid']
+
+
+def test_threads_do_not_take_each_others_firewall_rules(cloud: Simulator) -> None:
+    """What others make meanwhile is new as well, but says something else."""
+    for after in (True, False):
+        cloud.faults.add('CreateFirewallRule', probability=0.2, outcome='drop', after=after)
+    texts = [f'from tag a{n} to tag b{n // 2} allow tcp port {n + 1}' for n in range(60)]
+    with cloud.datacenter(retries=Retry(attempts=20, base=0)) as sdc, ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(sdc.create_firewall_rule, texts))
+        ports = [rule['rule'].rpartition(' ')[2] for rule in made]
+
+        assert [str(n + 1) for n in range(60)] == ports
+        assert {rule['id'] for rule in made} == {rule['id'] for rule in sdc.firewall_rules()}
+        assert 60 == len(sdc.firewall_rules())
+
+
+@pytest.mark.parametrize(
+    'other',
+    [
+        {'enabled': True},
+        {'log': True},
+        {'description': 'another'},
+        {'rule': 'FROM any TO tag "web" ALLOW tcp PORT 81'},
+    ],
+)
+def test_a_rule_that_differs_is_not_taken_for_the_one_that_was_made(
+    cloud: Simulator, other: dict[str, Any]
+) -> None:
+    """Somebody else's that is new, too, is let alone, and the rule is made."""
+    text = 'FROM any TO tag "web" ALLOW tcp PORT 80'
+    with cloud.datacenter(retries=None) as sdc:
+        there = sdc.create_firewall_rule(**{'rule': text, 'description': 'x', **other})
+    made = {**there, 'id': IMAGE}
+    with (
+        serving(
+            listed(), LOST, listed(there), json_reply(201, json.dumps(made).encode())
+        ) as server,
+        DataCenter(server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT) as sdc,
+    ):
+        assert made == sdc.create_firewall_rule(text.lower(), description='x')
+
+
+@pytest.mark.parametrize('operation', ['CreateMachine', 'CreateFirewallRule'])
+def test_what_is_slow_is_found(cloud: Simulator, operation: str) -> None:
+    """The answer comes after the client's patience, the work was done before."""
+    cloud.faults.add(operation, count=1, delay=1.5)
+    with cloud.datacenter(timeout=0.7, retries=PATIENT) as sdc:
+        machine = sdc.create_machine()
+        rule = sdc.create_firewall_rule('FROM any TO tag a ALLOW ah')
+
+        assert ([machine], [rule]) == (sdc.machines(), sdc.firewall_rules())
+    assert 2 == sum(each.method == 'POST' for each in cloud.requests)
+
+
+def test_a_rule_that_may_still_come_is_not_made_again(cloud: Simulator) -> None:
+    """The server would make a second one, so it is reported when it is not there in time."""
+    cloud.faults.add('CreateFirewallRule', count=1, status=504)
+    with (
+        cloud.datacenter(retries=PATIENT) as sdc,
+        pytest.raises(smartdc.APIError, match='look for rule') as caught,
+    ):
+        sdc.create_firewall_rule('FROM any TO tag a ALLOW ah')
+
+    assert {'rule': 'FROM any TO tag a ALLOW ah'} == caught.value.sought
+    asked = [each.operation for each in cloud.requests]
+    assert ['ListFirewallRules', 'CreateFirewallRule', 'ListFirewallRules'] == asked
 
 
 def test_who_may_not_list_can_create_all_the_same(cloud: Simulator) -> None:

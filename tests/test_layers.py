@@ -18,7 +18,7 @@ FLOORS = [
     {'errors', 'signing', 'trace', 'heads'},
     {'progress'},
     {'search', 'paths', 'locations', 'clock', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
-    {'watchdog', 'likeness', 'pace', 'rsa_numbers'},
+    {'watchdog', 'likeness', 'firewall_text', 'pace', 'rsa_numbers'},
     {'transport', 'key_files', 'retrying', 'server_clock'},
     {'creating', 'waiting'},
     {'ssh_agent', 'chapter', 'connection', 'signer'},

@@ -7,6 +7,8 @@ from typing import Any
 
 from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
+from smartdc.firewall_text import says_the_same
+from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.types import FirewallRule
 
@@ -43,9 +45,20 @@ class FirewallChapter(Connection):
         `POST /:login/fwrules`, since 7.0. `rule` reads like
         `FROM any TO tag "role" = "web" ALLOW tcp PORT 80`. It is off, and does not log, unless
         told otherwise. Raises InvalidParameters with the parser's words.
+
+        The server would make a second one after a lost answer, so the rules are listed before, and
+        what is new and says the same is the one: a request more, and none with `retries=None`.
         """
         body = {'rule': rule, 'enabled': enabled, 'log': log, 'description': description}
-        return self._call('POST', '/fwrules', body=body)
+        shown = {'enabled': bool(enabled), 'log': bool(log), 'description': description or ''}
+
+        def is_it(row: FirewallRule) -> bool:
+            told = {'log': False, 'description': '', **row}
+            return says_the_same(row['rule'], rule) and like(told, shown)
+
+        return self._create_new(
+            '/fwrules', rows=self.firewall_rules, is_it=is_it, sought={'rule': rule}, body=body
+        )
 
     def update_firewall_rule(
         self,
