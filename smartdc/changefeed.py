@@ -22,7 +22,6 @@ from smartdc.errors import (
     Timeout,
     WaitTimeout,
 )
-from smartdc.paths import ident
 from smartdc.retrying import Retry, fault_of
 from smartdc.shapes import is_object
 from smartdc.websocket import connect_timeout
@@ -120,7 +119,7 @@ class ChangeFeed:
     ) -> None:
         self._datacenter = cast('DataCenter', datacenter)
         self._connect = connect
-        self._only = None if machines is None else _ids(machines)
+        self._only = None if machines is None else _ids(self._datacenter, machines)
         self._wanted = _checked(sub_resources)
         self._timeout = timeout
         self._known: dict[str, dict[str, Any]] = {}
@@ -351,11 +350,11 @@ class _Wait:
         return WaitTimeout(f'no change came within {self._seconds:g} s')
 
 
-def _ids(machines: Any) -> frozenset[str]:
+def _ids(datacenter: DataCenter, machines: Any) -> frozenset[str]:
     """Return the ids of one machine or of several."""
     is_one = isinstance(machines, str) or is_object(machines) or hasattr(machines, 'id')
     several: list[Any] = [machines] if is_one else list(machines)
-    found = frozenset(str(ident(each)) for each in several)
+    found = frozenset(datacenter._find('machine', each) for each in several)
     if not found:
         raise InvalidInput('there is no machine to follow: give some, or None for all')
     return found

@@ -1,21 +1,35 @@
-"""From what a person writes to what CloudAPI takes: default images and packages, names to ids."""
+"""From what a person writes to what CloudAPI takes: names and short ids to ids, and defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from smartdc.errors import InvalidInput
-from smartdc.paths import ident, is_uuid
+from smartdc.errors import AmbiguousName, InvalidInput, UnknownName
+from smartdc.paths import fill, ident, is_uuid
 from smartdc.types import Image, Package
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
 
+#: What a machine can be named; the server refuses to look for anything else.
+_MACHINE_NAME = re.compile(r'[a-zA-Z0-9][a-zA-Z0-9_.-]*')
+
+#: The beginning of an id, with or without its hyphens: 8 hexadecimal digits or more.
+_SHORT_ID = re.compile(r'[0-9a-f]{8,32}')
+
+#: How many things an error lists at most.
+_LISTED = 8
+
 
 def find(datacenter: DataCenter, kind: str, ref: Any) -> str:
-    """Return the id or name by which CloudAPI knows what `ref` means."""
+    """Return the id or name by which CloudAPI knows what `ref` means.
+
+    An id is what it says and costs no request. Else a name is looked for, then a short id.
+    Raises UnknownName, AmbiguousName.
+    """
     return _FINDERS[kind](datacenter, ref)
 
 
@@ -28,21 +42,40 @@ def default_package(datacenter: DataCenter) -> Package | None:
     return _smallest(packages, _base_image(datacenter.images()))
 
 
+def _machine(datacenter: DataCenter, ref: Any) -> str:
+    wanted = _wanted(ref)
+    if is_uuid(wanted):
+        return wanted
+    if _MACHINE_NAME.fullmatch(wanted):
+        for machine in datacenter.machines(name=wanted):
+            if machine.name == wanted:
+                return machine.id
+    return _one('machine', wanted, [machine.data for machine in datacenter.machines()])
+
+
 def _image(datacenter: DataCenter, ref: Any) -> str:
-    if ref is None:
-        return _base_image(datacenter.images())['id']
-    wanted = str(ident(ref, 'id', 'urn'))
+    wanted = _wanted(ref, 'id', 'urn')
     if is_uuid(wanted):
         return wanted
     name, version = _name_and_version(wanted)
-    found = [
-        image
-        for image in datacenter.images(name=name)
-        if image['name'] == name and version in (None, image['version'])
-    ]
-    if not found:
-        raise _unknown('image', name, (image['name'] for image in datacenter.images()))
-    return max(found, key=_published)['id']
+
+    def newest(images: Iterable[Image]) -> str | None:
+        found = [
+            image
+            for image in images
+            if image['name'] == name and version in (None, image['version'])
+        ]
+        return max(found, key=_published)['id'] if found else None
+
+    if active := newest(datacenter.images(name=name)):
+        return active
+    images = datacenter.images(state='all')
+    if found := newest(images):
+        return found
+    if version is None:
+        return _one('image', name, images)
+    versions = (f'{image["name"]}@{image["version"]}' for image in images)
+    raise _unknown('image', f'{name}@{version}', versions)
 
 
 def _name_and_version(text: str) -> tuple[str, str | None]:
@@ -54,6 +87,14 @@ def _name_and_version(text: str) -> tuple[str, str | None]:
     return name, version or None
 
 
+def _package(datacenter: DataCenter, ref: Any) -> str:
+    """Return what the server takes as it is, unless it looks like a short id."""
+    wanted = _wanted(ref, 'id', 'name')
+    if is_uuid(wanted) or not _is_short_id(wanted):
+        return wanted
+    return _one('package', wanted, datacenter.packages())
+
+
 def _package_for_image(datacenter: DataCenter, image: str) -> str:
     packages = datacenter.packages()
     flagged = [package for package in packages if package.get('default') is True]
@@ -62,24 +103,55 @@ def _package_for_image(datacenter: DataCenter, image: str) -> str:
     return _smallest(packages, datacenter.image(image))['id']
 
 
-def _network(datacenter: DataCenter, ref: Any) -> str:
-    wanted = str(ident(ref))
-    if is_uuid(wanted):
-        return wanted
-    networks = datacenter.networks()
-    found = [network['id'] for network in networks if network['name'] == wanted]
+def _in_list(kind: str, rows: Callable[[DataCenter], Sequence[Any]]) -> _Finder:
+    """Return the finder of things whose list is short, and tells their names."""
+
+    def found(datacenter: DataCenter, ref: Any) -> str:
+        wanted = _wanted(ref)
+        return wanted if is_uuid(wanted) else _one(kind, wanted, rows(datacenter))
+
+    return found
+
+
+def _one(kind: str, wanted: str, rows: Sequence[Any]) -> str:
+    """Return the id of the only thing of that name, else of the only one of that short id."""
+    found = [row for row in rows if row.get('name') == wanted]
+    if not found and _is_short_id(wanted):
+        found = [row for row in rows if _digits(row['id']).startswith(_digits(wanted))]
     if len(found) == 1:
-        return found[0]
+        return str(found[0]['id'])
     if found:
-        raise InvalidInput(f'several networks are named {wanted!r}: {", ".join(found)}')
-    raise _unknown('network', wanted, (network['name'] for network in networks))
+        raise _ambiguous(kind, wanted, found)
+    raise _unknown(kind, wanted, (str(row['name']) for row in rows if row.get('name')))
 
 
-_FINDERS: Mapping[str, Callable[[DataCenter, Any], str]] = {
+def _is_short_id(text: str) -> bool:
+    return _SHORT_ID.fullmatch(_digits(text)) is not None
+
+
+def _digits(text: str) -> str:
+    return text.lower().replace('-', '')
+
+
+_Finder = Callable[['DataCenter', Any], str]
+
+_FINDERS: Mapping[str, _Finder] = {
+    'machine': _machine,
     'image': _image,
+    'default image': lambda datacenter, _: _base_image(datacenter.images())['id'],
+    'package': _package,
     'package for image': _package_for_image,
-    'network': _network,
+    'network': _in_list('network', lambda datacenter: datacenter.networks()),
+    'volume': _in_list('volume', lambda datacenter: datacenter.volumes()),
+    'firewall rule': _in_list('firewall rule', lambda datacenter: datacenter.firewall_rules()),
 }
+
+
+def _wanted(ref: Any, *keys: str) -> str:
+    """Return what stands for a thing as text; refuse what can be no id or name."""
+    found = ident(ref, *keys)
+    fill('{}', found)
+    return str(found)
 
 
 def _base_image(images: list[Image]) -> Image:
@@ -119,7 +191,15 @@ def _published(image: Image) -> str:
     return image.get('published_at') or ''
 
 
-def _unknown(kind: str, wanted: str, names: Iterable[str]) -> InvalidInput:
-    near = get_close_matches(wanted, set(names), n=3)
-    hint = f'; there is {", ".join(sorted(near))}' if near else ''
-    return InvalidInput(f'no {kind} is named {wanted!r} here{hint}')
+def _unknown(kind: str, wanted: str, names: Iterable[str]) -> UnknownName:
+    near = sorted(get_close_matches(wanted, set(names), n=3))
+    hint = f'; there is {", ".join(near)}' if near else ''
+    return UnknownName(f'no {kind} has the name or short id {wanted!r} here{hint}', near)
+
+
+def _ambiguous(kind: str, wanted: str, rows: Sequence[Any]) -> AmbiguousName:
+    ids = [str(row['id']) for row in rows]
+    shown = [f'{row["id"]} ({row["name"]})' if row.get('name') else row['id'] for row in rows]
+    more = [f'{len(rows) - _LISTED} more'] if len(rows) > _LISTED else []
+    which = ', '.join([*shown[:_LISTED], *more])
+    return AmbiguousName(f'{wanted!r} may be any {kind} of {which}: pass one of the ids', ids)

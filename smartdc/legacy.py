@@ -83,11 +83,14 @@ class LegacyDataCenter(DataCenter):
         raise Unsupported('API 6.5 has no networks')
 
     def _find(self, kind: str, ref: Any) -> str:
-        if kind == 'network':
-            raise Unsupported('API 6.5 has no networks')
-        if ref is not None and kind == 'image':
+        if kind in ('machine', 'package'):
+            return super()._find(kind, ref)
+        if kind == 'image':
             return str(ident(ref, 'id', 'urn'))
-        found: Any = self.default_dataset() if kind == 'image' else self.default_package()
+        if kind not in ('default image', 'package for image'):
+            raise Unsupported(f'API 6.5 has no {kind}s')
+        is_image = kind == 'default image'
+        found: Any = self.default_dataset() if is_image else self.default_package()
         if found is None:
             raise InvalidInput('this data center has no default: pass dataset= and package=')
         return str(ident(found, 'id', 'name'))

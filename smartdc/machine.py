@@ -73,8 +73,9 @@ class Machine(
 ):
     """A machine as CloudAPI last described it; `data` is that description, whole.
 
-    `Machine(datacenter, machine_id)` asks the server; with `data` nothing is asked. Attributes
-    never ask: `refresh()` does. Machines are equal when their ids are.
+    `Machine(datacenter, machine_id)` asks the server, and takes what `sdc.machine()` does; with
+    `data` nothing is asked. Attributes never ask: `refresh()` does. Machines are equal when their
+    ids are.
     """
 
     __slots__ = ()

@@ -6,10 +6,31 @@ are not listed here; they are in the dict all the same.
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, Protocol, TypedDict
 
 #: What metadata and tags hold.
 Scalar = str | int | float | bool
+
+
+class HasId(Protocol):
+    """An object with an id, such as a Machine."""
+
+    id: str
+
+
+#: A machine by id, short id, name, dict or Machine.
+MachineRef = str | Mapping[str, Any] | HasId
+#: An image by id, short id, name (the newest of it), `name@version`, URN or dict.
+ImageRef = str | Mapping[str, Any]
+#: A package by id, short id, name or dict.
+PackageRef = str | Mapping[str, Any]
+#: A network by id, short id, name or dict.
+NetworkRef = str | Mapping[str, Any]
+#: A volume by id, short id, name or dict.
+VolumeRef = str | Mapping[str, Any]
+#: A firewall rule by id, short id or dict.
+FirewallRuleRef = str | Mapping[str, Any]
 
 
 class Contact(TypedDict):

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 from smartdc.console import Console
 from smartdc.datacenter import DataCenter
-from smartdc.errors import InvalidInput, ResourceNotFound, SmartDCError
+from smartdc.errors import InvalidInput, SmartDCError
 from smartdc.machine import Machine
-from smartdc.paths import is_uuid
 
 _CHUNK = 65536
 
@@ -22,7 +21,7 @@ def main(sdc: DataCenter, argv: Sequence[str]) -> int:
     """Serve the screen of the machine that the arguments name, until Ctrl-C."""
     options = _parser().parse_args(argv)
     try:
-        machine = find_machine(sdc, options.name)
+        machine = sdc.machine(options.name)
         # Not the first viewer should find out that there is no screen.
         machine.vnc().close()
         listener = _listening(options.port)
@@ -35,16 +34,6 @@ def main(sdc: DataCenter, argv: Sequence[str]) -> int:
         sys.stdout.flush()
         serve(machine, listener)
     return 0
-
-
-def find_machine(sdc: DataCenter, ref: str) -> Machine:
-    """Return the machine of that name or id; raise ResourceNotFound when there is none."""
-    if is_uuid(ref):
-        return sdc.machine(ref)
-    for machine in sdc.machines(name=ref):
-        if machine.name == ref:
-            return machine
-    raise ResourceNotFound(404, '', f'there is no machine named {ref}')
 
 
 def serve(machine: Machine, listener: socket.socket) -> None:

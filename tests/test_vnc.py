@@ -15,7 +15,7 @@ import pytest
 
 from smartdc import DataCenter, Machine, errors
 from smartdc.simulator import Simulator
-from smartdc.vnc_proxy import find_machine, main, serve
+from smartdc.vnc_proxy import main, serve
 from tests.test_main import run, settings
 
 
@@ -113,14 +113,6 @@ def test_refusals_are_errors_of_their_own(screen: Machine, machine: Machine) -> 
         screen.vnc()
 
 
-def test_machines_are_found_by_name_or_id(sdc: DataCenter, screen: Machine) -> None:
-    """A name that only begins so is another one."""
-    assert [screen.id] * 2 == [find_machine(sdc, ref).id for ref in ('screen', screen.id)]
-    for unknown in ('scree', 'nobody'):
-        with pytest.raises(errors.ResourceNotFound, match=f'no machine named {unknown}'):
-            find_machine(sdc, unknown)
-
-
 def test_viewers_see_the_screen(screen: Machine) -> None:
     """Several viewers at once each have a connection of their own; one that goes is no matter."""
     with socket.create_server(('127.0.0.1', 0)) as listener:
@@ -161,7 +153,7 @@ def test_a_viewer_without_a_screen_is_sent_away(
 @pytest.mark.parametrize(
     ('arguments', 'text'),
     [
-        (['nobody'], 'no machine named nobody'),
+        (['nobody'], "no machine has the name or short id 'nobody'"),
         (['web0'], 'MachineHasNoVNC'),
         (['screen', '--port', '70000'], 'cannot listen on 127.0.0.1:70000'),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smartdc.connection import Connection
-from smartdc.types import Account, Config, Limit
+from smartdc.types import Account, Config, Limit, NetworkRef
 
 
 class AccountChapter(Connection):
@@ -70,10 +70,12 @@ class AccountChapter(Connection):
         """
         return self._call('GET', '/config')
 
-    def update_config(self, *, default_network: str) -> Config:
+    def update_config(self, *, default_network: NetworkRef) -> Config:
         """Set the network that machines join when none is asked for, and return the settings.
 
-        `PUT /:login/config`, since 7.3. Raises InvalidArgument for a network that is unknown
-        or that the account may not use.
+        `PUT /:login/config`, since 7.3. The network is named as for `network`. Raises
+        InvalidArgument for a network that is unknown or that the account may not use.
         """
-        return self._call('PUT', '/config', body={'default_network': default_network})
+        return self._call(
+            'PUT', '/config', body={'default_network': self._find('network', default_network)}
+        )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
 
 from smartdc.changefeed import SUB_RESOURCES, ChangeFeed
 from smartdc.connection import Connection
+from smartdc.types import MachineRef
 from smartdc.websocket import open_websocket
-
-if TYPE_CHECKING:
-    from smartdc.machine import Machine
 
 
 class ChangefeedChapter(Connection):
@@ -20,7 +17,7 @@ class ChangefeedChapter(Connection):
 
     def changefeed(
         self,
-        machines: str | Mapping[str, Any] | Machine | Iterable[Any] | None = None,
+        machines: MachineRef | Iterable[MachineRef] | None = None,
         *,
         sub_resources: Iterable[str] = SUB_RESOURCES,
         timeout: float | None = None,
@@ -29,8 +26,8 @@ class ChangefeedChapter(Connection):
 
         `GET /:login/changefeed`, since 9.14: a websocket. Use it in a `with` statement and iterate
         over it; see `ChangeFeed` for what comes, and what happens when the connection is lost.
-        `machines` are the ones to follow, one or several, each an id, a dict or a Machine; None
-        means all, also those that are yet to come. `sub_resources` are what to hear of: alias,
+        `machines` are the ones to follow, one or several, each named as for `machine`; None means
+        all, also those that are yet to come. `sub_resources` are what to hear of: alias,
         customer_metadata, destroyed, nics, owner_uuid, server_uuid, state, tags. `timeout` is for
         how many seconds to wait for the next change; None is for ever, until somebody calls
         `close()`. Needs the extra `events`. Raises InvalidInput for a sub-resource that there is

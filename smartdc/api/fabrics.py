@@ -7,7 +7,7 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.paths import ident
-from smartdc.types import Network, Vlan
+from smartdc.types import Network, NetworkRef, Vlan
 
 #: A VLAN by its number or dict.
 VlanRef = int | str | Mapping[str, Any]
@@ -69,8 +69,8 @@ class FabricsChapter(Connection):
         """
         return self._call('GET', '/fabrics/default/vlans/{}/networks', ident(vlan, 'vlan_id'))
 
-    def fabric_network(self, vlan: VlanRef, network: str | Mapping[str, Any]) -> Network:
-        """Return one network of a VLAN, by id or dict.
+    def fabric_network(self, vlan: VlanRef, network: NetworkRef) -> Network:
+        """Return one network of a VLAN, named as for `network`.
 
         `GET /:login/fabrics/default/vlans/:vlan_id/networks/:id`, since 7.3. Raises
         ResourceNotFound.
@@ -79,7 +79,7 @@ class FabricsChapter(Connection):
             'GET',
             '/fabrics/default/vlans/{}/networks/{}',
             ident(vlan, 'vlan_id'),
-            ident(network),
+            self._find('network', network),
         )
 
     def create_fabric_network(
@@ -121,7 +121,7 @@ class FabricsChapter(Connection):
     def update_fabric_network(
         self,
         vlan: VlanRef,
-        network: str | Mapping[str, Any],
+        network: NetworkRef,
         *,
         name: str | None = None,
         description: str | None = None,
@@ -147,11 +147,11 @@ class FabricsChapter(Connection):
             'PUT',
             '/fabrics/default/vlans/{}/networks/{}',
             ident(vlan, 'vlan_id'),
-            ident(network),
+            self._find('network', network),
             body=body,
         )
 
-    def delete_fabric_network(self, vlan: VlanRef, network: str | Mapping[str, Any]) -> None:
+    def delete_fabric_network(self, vlan: VlanRef, network: NetworkRef) -> None:
         """Delete a network that no machine is on.
 
         `DELETE /:login/fabrics/default/vlans/:vlan_id/networks/:id`, since 7.3. Raises
@@ -161,5 +161,5 @@ class FabricsChapter(Connection):
             'DELETE',
             '/fabrics/default/vlans/{}/networks/{}',
             ident(vlan, 'vlan_id'),
-            ident(network),
+            self._find('network', network),
         )

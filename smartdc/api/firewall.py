@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.firewall_text import says_the_same
 from smartdc.likeness import like
-from smartdc.paths import ident
-from smartdc.types import FirewallRule
+from smartdc.types import FirewallRule, FirewallRuleRef
 
 
 class FirewallChapter(Connection):
@@ -25,12 +23,13 @@ class FirewallChapter(Connection):
         """
         return self._call('GET', '/fwrules')
 
-    def firewall_rule(self, rule: str | Mapping[str, Any]) -> FirewallRule:
-        """Return one firewall rule, by id or dict.
+    def firewall_rule(self, rule: FirewallRuleRef) -> FirewallRule:
+        """Return one firewall rule, by id, short id or dict.
 
-        `GET /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound, Forbidden for a global one.
+        `GET /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound, UnknownName, Forbidden for
+        a global one.
         """
-        return self._call('GET', '/fwrules/{}', ident(rule))
+        return self._call('GET', '/fwrules/{}', self._find('firewall rule', rule))
 
     def create_firewall_rule(
         self,
@@ -62,7 +61,7 @@ class FirewallChapter(Connection):
 
     def update_firewall_rule(
         self,
-        rule: str | Mapping[str, Any],
+        rule: FirewallRuleRef,
         *,
         text: str | None = None,
         enabled: bool | None = None,
@@ -74,35 +73,35 @@ class FirewallChapter(Connection):
         `POST /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound, InvalidParameters.
         """
         body = {'rule': text, 'enabled': enabled, 'log': log, 'description': description}
-        return self._call('POST', '/fwrules/{}', ident(rule), body=body)
+        return self._call('POST', '/fwrules/{}', self._find('firewall rule', rule), body=body)
 
-    def enable_firewall_rule(self, rule: str | Mapping[str, Any]) -> FirewallRule:
+    def enable_firewall_rule(self, rule: FirewallRuleRef) -> FirewallRule:
         """Switch a firewall rule on and return it.
 
         `POST /:login/fwrules/:id/enable`, since 7.0. Raises ResourceNotFound.
         """
-        return self._call('POST', '/fwrules/{}/enable', ident(rule))
+        return self._call('POST', '/fwrules/{}/enable', self._find('firewall rule', rule))
 
-    def disable_firewall_rule(self, rule: str | Mapping[str, Any]) -> FirewallRule:
+    def disable_firewall_rule(self, rule: FirewallRuleRef) -> FirewallRule:
         """Switch a firewall rule off and return it.
 
         `POST /:login/fwrules/:id/disable`, since 7.0. Raises ResourceNotFound.
         """
-        return self._call('POST', '/fwrules/{}/disable', ident(rule))
+        return self._call('POST', '/fwrules/{}/disable', self._find('firewall rule', rule))
 
-    def delete_firewall_rule(self, rule: str | Mapping[str, Any]) -> None:
-        """Delete a firewall rule, by id or dict.
+    def delete_firewall_rule(self, rule: FirewallRuleRef) -> None:
+        """Delete a firewall rule, named as for `firewall_rule`.
 
         `DELETE /:login/fwrules/:id`, since 7.0. Raises ResourceNotFound.
         """
-        self._call('DELETE', '/fwrules/{}', ident(rule))
+        self._call('DELETE', '/fwrules/{}', self._find('firewall rule', rule))
 
-    def firewall_rule_machines(self, rule: str | Mapping[str, Any]) -> list[dict[str, Any]]:
+    def firewall_rule_machines(self, rule: FirewallRuleRef) -> list[dict[str, Any]]:
         """Return the data of the machines that a firewall rule is about.
 
         `GET /:login/fwrules/:id/machines`, since 7.0. Raises ResourceNotFound.
         """
-        return self._call('GET', '/fwrules/{}/machines', ident(rule))
+        return self._call('GET', '/fwrules/{}/machines', self._find('firewall rule', rule))
 
 
 class MachineFirewallChapter(MachineChapter):

@@ -11,7 +11,7 @@ from smartdc.errors import ResourceNotFound, SmartDCError
 from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.search import search_dicts
-from smartdc.types import Dataset, ExportedImage, Image
+from smartdc.types import Dataset, ExportedImage, Image, ImageRef, MachineRef
 from smartdc.waiting import Wait, follow
 
 
@@ -46,24 +46,24 @@ class ImagesChapter(Connection):
         }
         return self._call('GET', '/images', query=query)
 
-    def image(self, identifier: str | Mapping[str, Any]) -> Image:
-        """Return one image, by id or dict.
+    def image(self, identifier: ImageRef) -> Image:
+        """Return one image, by id, short id, name (the newest of it), `name@version` or dict.
 
-        `GET /:login/images/:id`, since 7.0. Raises ResourceNotFound.
+        `GET /:login/images/:id`, since 7.0. Raises ResourceNotFound, UnknownName.
         """
-        return self._call('GET', '/images/{}', ident(identifier))
+        return self._call('GET', '/images/{}', self._find('image', identifier))
 
-    def delete_image(self, identifier: str | Mapping[str, Any]) -> None:
-        """Delete an image of the account, by id or dict.
+    def delete_image(self, identifier: ImageRef) -> None:
+        """Delete an image of the account, named as for `image`.
 
-        `DELETE /:login/images/:id`, since 7.1. Raises ResourceNotFound,
+        `DELETE /:login/images/:id`, since 7.1. Raises ResourceNotFound, UnknownName,
         ImageHasDependentImages, NotImageOwner.
         """
-        self._call('DELETE', '/images/{}', ident(identifier))
+        self._call('DELETE', '/images/{}', self._find('image', identifier))
 
     def create_image(
         self,
-        machine: Any,
+        machine: MachineRef,
         name: str,
         version: str,
         *,
@@ -74,14 +74,14 @@ class ImagesChapter(Connection):
         tags: Mapping[str, Any] | None = None,
         wait: Wait = False,
     ) -> Image:
-        """Start to make an image of a machine, by id, dict or Machine, and return the image.
+        """Start to make an image of a machine, named as for `machine`, and return the image.
 
         `POST /:login/images`, since 7.1. The machine should be prepared and stopped. `acl` are
         the ids of accounts that may use the image. `wait` is how long to wait until it is
         active, in seconds, or True. Raises ResourceNotFound, InvalidArgument, ValidationFailed.
         """
         body = {
-            'machine': ident(machine),
+            'machine': self._find('machine', machine),
             'name': name,
             'version': version,
             'description': description,
@@ -139,7 +139,7 @@ class ImagesChapter(Connection):
 
     def update_image(
         self,
-        identifier: str | Mapping[str, Any],
+        identifier: ImageRef,
         *,
         name: str | None = None,
         version: str | None = None,
@@ -149,7 +149,7 @@ class ImagesChapter(Connection):
         acl: Sequence[str] | None = None,
         tags: Mapping[str, Any] | None = None,
     ) -> Image:
-        """Change what is given of an image, by id or dict, and return it.
+        """Change what is given of an image, named as for `image`, and return it.
 
         `POST /:login/images/:id?action=update`, since 7.1. Raises ResourceNotFound,
         ValidationFailed.
@@ -163,29 +163,30 @@ class ImagesChapter(Connection):
             'acl': acl,
             'tags': tags,
         }
-        return self._call(
-            'POST', '/images/{}', ident(identifier), query={'action': 'update'}, body=body
-        )
+        image = self._find('image', identifier)
+        return self._call('POST', '/images/{}', image, query={'action': 'update'}, body=body)
 
-    def share_image(self, identifier: str | Mapping[str, Any], *accounts: str) -> Image:
+    def share_image(self, identifier: ImageRef, *accounts: str) -> Image:
         """Let more accounts, by id, use an image, and return it.
 
         `POST /:login/images/:id?action=update`, since 7.1, on the access list as it is now.
         Raises ResourceNotFound.
         """
-        acl = self.image(identifier).get('acl') or []
-        return self.update_image(identifier, acl=[*acl, *(a for a in accounts if a not in acl)])
+        image = self.image(identifier)
+        acl = image.get('acl') or []
+        return self.update_image(image, acl=[*acl, *(a for a in accounts if a not in acl)])
 
-    def unshare_image(self, identifier: str | Mapping[str, Any], *accounts: str) -> Image:
+    def unshare_image(self, identifier: ImageRef, *accounts: str) -> Image:
         """Let accounts, by id, no longer use an image, and return it.
 
         `POST /:login/images/:id?action=update`, since 7.1, on the access list as it is now.
         Raises ResourceNotFound.
         """
-        acl = self.image(identifier).get('acl') or []
-        return self.update_image(identifier, acl=[a for a in acl if a not in accounts])
+        image = self.image(identifier)
+        acl = image.get('acl') or []
+        return self.update_image(image, acl=[a for a in acl if a not in accounts])
 
-    def export_image(self, identifier: str | Mapping[str, Any], manta_path: str) -> ExportedImage:
+    def export_image(self, identifier: ImageRef, manta_path: str) -> ExportedImage:
         """Write an image of the account into Manta, and return where its files are.
 
         `POST /:login/images/:id?action=export`, since 7.1. Raises ResourceNotFound,
@@ -193,15 +194,16 @@ class ImagesChapter(Connection):
         """
         query = {'action': 'export'}
         body = {'manta_path': manta_path}
-        return self._call('POST', '/images/{}', ident(identifier), query=query, body=body)
+        image = self._find('image', identifier)
+        return self._call('POST', '/images/{}', image, query=query, body=body)
 
-    def clone_image(self, identifier: str | Mapping[str, Any]) -> Image:
+    def clone_image(self, identifier: ImageRef) -> Image:
         """Make a copy of an image that is shared with the account, and return the copy.
 
         `POST /:login/images/:id?action=clone`, since 9.1. Raises ImageNotShared,
         ResourceNotFound.
         """
-        origin = ident(identifier)
+        origin = self._find('image', identifier)
 
         def is_it(row: Image) -> bool:
             shared = self.image(origin)
@@ -227,13 +229,13 @@ class ImagesChapter(Connection):
         found = [_dataset(image) for image in self._call('GET', '/images')]
         return found if search is None else list(search_dicts(found, search, fields))
 
-    def dataset(self, identifier: str | Mapping[str, Any]) -> Dataset:
-        """Return one image under its old name, by id, URN or dict.
+    def dataset(self, identifier: ImageRef) -> Dataset:
+        """Return one image under its old name, by URN or named as for `image`.
 
         `GET /:login/images/:id`, since 7.0. A URN without a version, `sdc:sdc:smartos64:`,
         means the newest of that name. Raises ResourceNotFound.
         """
-        image = self._find('image', ident(identifier, 'id', 'urn'))
+        image = self._find('image', identifier)
         return _dataset(self._call('GET', '/images/{}', image))
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from smartdc.actions import Proof, awaited
 from smartdc.chapter import MachineChapter
-from smartdc.paths import ident
-from smartdc.types import AuditEntry
+from smartdc.types import AuditEntry, PackageRef
 from smartdc.waiting import Wait
 
 
@@ -43,14 +42,14 @@ class MachineActionsChapter(MachineChapter):
         """
         self._act('reboot', wait)
 
-    def resize(self, package: str | Mapping[str, Any], *, wait: Wait = False) -> None:
-        """Start to give the machine another package, by name, id or dict.
+    def resize(self, package: PackageRef, *, wait: Wait = False) -> None:
+        """Start to give the machine another package, named as for `package`.
 
         `POST /:login/machines/:id?action=resize`, since 6.5. Raises InvalidArgument for a
         package that is unknown or does not fit, VmNotStopped for a bhyve machine that runs,
         NotAuthorized when a quota is used up. `wait` is that of `start`.
         """
-        self._act('resize', wait, package=ident(package, 'name', 'id'))
+        self._act('resize', wait, package=self.datacenter._find('package', package))
 
     def rename(self, name: str, *, wait: Wait = False) -> None:
         """Start to give the machine another name.

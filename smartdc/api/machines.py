@@ -17,14 +17,16 @@ from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.machine import Machine
 from smartdc.paging import PAGE, total
-from smartdc.paths import ident
-from smartdc.types import Disk, NetworkObject, Scalar, VolumeMount
-
-#: What stands for one machine: its id, its data, or itself.
-MachineRef = str | Mapping[str, Any] | Machine
-
-#: What stands for one network of a new machine: its id, name, data, or the address wanted on it.
-NetworkRef = str | Mapping[str, Any] | NetworkObject
+from smartdc.types import (
+    Disk,
+    ImageRef,
+    MachineRef,
+    NetworkObject,
+    NetworkRef,
+    PackageRef,
+    Scalar,
+    VolumeMount,
+)
 
 _NAME = re.compile(r'[a-zA-Z0-9][a-zA-Z0-9_.-]{0,188}')
 
@@ -41,7 +43,7 @@ class MachinesChapter(Connection):
         self,
         machine_type: str | None = None,
         name: str | None = None,
-        dataset: str | Mapping[str, Any] | None = None,
+        dataset: ImageRef | None = None,
         state: str | None = None,
         memory: int | None = None,
         tombstone: bool | int | None = None,
@@ -51,7 +53,7 @@ class MachinesChapter(Connection):
         limit: int | None = None,
         offset: int | None = None,
         *,
-        image: str | Mapping[str, Any] | None = None,
+        image: ImageRef | None = None,
         brand: str | None = None,
         docker: bool | None = None,
     ) -> list[Machine]:
@@ -60,15 +62,16 @@ class MachinesChapter(Connection):
         `GET /:login/machines`, since 6.5. The server finds names that begin with `name`; `state`
         is running, stopped, provisioning, stopping, active or destroyed; `memory` is in MiB;
         `tags` are names and values, or `'*'` for machines with any tag, which discards every
-        other filter; `tombstone` adds machines that were destroyed or have failed; `dataset` is
-        the old name of `image`. With `paged` one page is returned: `limit` rows, 1000 at most,
-        from `offset` on; without it `limit` is the size of the pages fetched. Raises
-        InvalidArgument for a filter that the server refuses.
+        other filter; `tombstone` adds machines that were destroyed or have failed; `image` is
+        named as for `image()`, a name being the newest of it, and `dataset` is its old name. With
+        `paged` one page is returned: `limit` rows, 1000 at most, from `offset` on; without it
+        `limit` is the size of the pages fetched. Raises InvalidArgument for a filter that the
+        server refuses.
         """
         query = _filters(
             type=machine_type,
             name=name,
-            image=image if image is not None else dataset,
+            image=self._image(image if image is not None else dataset),
             state=state,
             memory=memory,
             tombstone=tombstone,
@@ -88,7 +91,7 @@ class MachinesChapter(Connection):
         self,
         *,
         name: str | None = None,
-        image: str | Mapping[str, Any] | None = None,
+        image: ImageRef | None = None,
         state: str | None = None,
         machine_type: str | None = None,
         memory: int | None = None,
@@ -102,12 +105,12 @@ class MachinesChapter(Connection):
 
         `GET /:login/machines`, since 6.5. The filters are those of `machines`. A few pages of a
         thousand machines are held at a time, so that a list of any length takes the same memory;
-        nothing is asked before the first machine is taken.
+        nothing is asked before the first machine is taken, but for an image's name.
         """
         query = _filters(
             type=machine_type,
             name=name,
-            image=image,
+            image=self._image(image),
             state=state,
             memory=memory,
             tombstone=tombstone,
@@ -121,14 +124,14 @@ class MachinesChapter(Connection):
     def num_machines(
         self,
         machine_type: str | None = None,
-        dataset: str | Mapping[str, Any] | None = None,
+        dataset: ImageRef | None = None,
         state: str | None = None,
         memory: int | None = None,
         tombstone: bool | int | None = None,
         tags: Mapping[str, Scalar] | str | None = None,
         *,
         name: str | None = None,
-        image: str | Mapping[str, Any] | None = None,
+        image: ImageRef | None = None,
         brand: str | None = None,
         docker: bool | None = None,
     ) -> int:
@@ -140,7 +143,7 @@ class MachinesChapter(Connection):
         query = _filters(
             type=machine_type,
             name=name,
-            image=image if image is not None else dataset,
+            image=self._image(image if image is not None else dataset),
             state=state,
             memory=memory,
             tombstone=tombstone,
@@ -156,34 +159,36 @@ class MachinesChapter(Connection):
         return count(0)[0] if tags == '*' else total(count)
 
     def raw_machine_data(self, machine_id: MachineRef, credentials: bool = False) -> dict[str, Any]:
-        """Return one machine's data, by id, dict or Machine.
+        """Return one machine's data, named as for `machine`.
 
         `GET /:login/machines/:id`, since 6.5. With `credentials` the generated passwords are
         under `metadata`. Raises ResourceNotFound, and MachineGone when it is deleted.
         """
         query = {'credentials': True} if credentials else None
-        return self._call('GET', '/machines/{}', ident(machine_id), query=query)
+        return self._call('GET', '/machines/{}', self._find('machine', machine_id), query=query)
 
     def machine(self, machine_id: MachineRef, credentials: bool = False) -> Machine:
-        """Return one machine, by id, dict or Machine.
+        """Return one machine, by id, short id, name, dict or Machine.
 
-        `GET /:login/machines/:id`, since 6.5. Raises ResourceNotFound, and MachineGone when it
-        is deleted.
+        `GET /:login/machines/:id`, since 6.5. What is no id is looked for in the list first.
+        Raises ResourceNotFound, UnknownName, AmbiguousName, and MachineGone when it is deleted.
         """
         query = {'credentials': True} if credentials else None
-        return self._machine(self._call('GET', '/machines/{}', ident(machine_id), query=query))
+        return self._machine(
+            self._call('GET', '/machines/{}', self._find('machine', machine_id), query=query)
+        )
 
     def create_machine(
         self,
         name: str | None = None,
-        package: str | Mapping[str, Any] | None = None,
-        dataset: str | Mapping[str, Any] | None = None,
+        package: PackageRef | None = None,
+        dataset: ImageRef | None = None,
         metadata: Mapping[str, Any] | None = None,
         tags: Mapping[str, Scalar] | None = None,
         boot_script: str | Path | None = None,
         credentials: bool = False,
-        image: str | Mapping[str, Any] | None = None,
-        networks: NetworkRef | Iterable[NetworkRef] | None = None,
+        image: ImageRef | None = None,
+        networks: NetworkRef | Iterable[NetworkRef | NetworkObject] | None = None,
         *,
         affinity: Sequence[str] | None = None,
         locality: Mapping[str, Any] | None = None,
@@ -203,9 +208,9 @@ class MachinesChapter(Connection):
 
         `POST /:login/machines`, since 6.5. What is not given is chosen: a name, the newest base
         image, the smallest package that fits the image, the package's networks or the default
-        ones. An image is an id, a URN, a name (the newest of it), `name@version` or a dict;
-        `dataset` is its old name. A package is a name, an id or a dict. Networks are ids,
-        names or dicts, or `{ipv4_uuid, ipv4_ips}` to choose an address (7.3).
+        ones. An image is an id, a short id, a URN, a name (the newest of it), `name@version` or a
+        dict; `dataset` is its old name. Packages and networks are ids, short ids, names or dicts;
+        a network may be `{ipv4_uuid, ipv4_ips}` to choose an address (7.3).
 
         `metadata` and `tags` are names and values; `metadata['credentials']` may be a mapping of
         users to passwords. `boot_script` is the path of a file that runs at each boot. With
@@ -236,7 +241,7 @@ class MachinesChapter(Connection):
             'deletion_protection': deletion_protection,
             'allow_shared_images': allow_shared_images,
             'brand': brand,
-            'disks': disks,
+            'disks': disks and [self._disk(disk) for disk in disks],
             'volumes': volumes,
             'delegate_dataset': delegate_dataset,
             'encrypted': encrypted,
@@ -244,11 +249,12 @@ class MachinesChapter(Connection):
             'administrator_pw': administrator_pw,
             'default_networks': default_networks,
         }
-        body['image'] = self._find('image', image if image is not None else dataset)
+        chosen = image if image is not None else dataset
+        body['image'] = self._find('default image' if chosen is None else 'image', chosen)
         body['package'] = (
             self._find('package for image', body['image'])
             if package is None
-            else ident(package, 'id', 'name')
+            else self._find('package', package)
         )
         body['networks'] = self._networks(networks)
         query = {'credentials': True} if credentials else None
@@ -284,7 +290,9 @@ class MachinesChapter(Connection):
                 return machine.data
         return None
 
-    def _networks(self, given: NetworkRef | Iterable[NetworkRef] | None) -> list[Any] | None:
+    def _networks(
+        self, given: NetworkRef | Iterable[NetworkRef | NetworkObject] | None
+    ) -> list[Any] | None:
         if given is None:
             return None
         many: Any = [given] if isinstance(given, str | Mapping) else given
@@ -300,12 +308,19 @@ class MachinesChapter(Connection):
             for network in wanted
         ]
 
+    def _disk(self, disk: Disk) -> dict[str, Any]:
+        image = {'image': self._find('image', disk['image'])} if 'image' in disk else {}
+        return {**disk, **image}
+
+    def _image(self, ref: ImageRef | None) -> str | None:
+        return None if ref is None else self._find('image', ref)
+
     def _machine(self, data: dict[str, Any]) -> Machine:
         return Machine(self, data=data)
 
 
 def _filters(*, image: Any, tags: Any, **plain: Any) -> dict[str, Any]:
-    query = {**plain, 'image': None if image is None else ident(image, 'id', 'urn')}
+    query = {**plain, 'image': image}
     if tags == '*':
         query['tags'] = '*'
     elif tags is not None:

@@ -11,7 +11,7 @@ from smartdc.connection import Connection
 from smartdc.errors import InvalidResponse
 from smartdc.paths import ident
 from smartdc.transport import translated
-from smartdc.types import Migration
+from smartdc.types import MachineRef, Migration
 from smartdc.waiting import Wait, follow
 
 #: The states in which a migration waits for the next action, or has ended well.
@@ -33,12 +33,13 @@ class MigrationsChapter(Connection):
         """
         return self._call('GET', '/migrations')
 
-    def migration(self, machine: Any) -> Migration:
-        """Return the migration of a machine, by id, dict or Machine.
+    def migration(self, machine: MachineRef) -> Migration:
+        """Return the migration of a machine, named as for `machine`, or by its own dict.
 
         `GET /:login/migrations/:id`, since 9.6. Raises ResourceNotFound.
         """
-        return self._call('GET', '/migrations/{}', ident(machine, 'id', 'machine'))
+        identifier = self._find('machine', ident(machine, 'id', 'machine'))
+        return self._call('GET', '/migrations/{}', identifier)
 
 
 class MachineMigrationChapter(MachineChapter):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.search import search_dicts
-from smartdc.types import Network, NetworkIP
+from smartdc.types import Network, NetworkIP, NetworkRef
 
 
 class NetworksChapter(Connection):
@@ -31,32 +30,31 @@ class NetworksChapter(Connection):
         found: list[Network] = self._call('GET', '/networks', query={'fabric': fabric})
         return found if search is None else list(search_dicts(found, search, fields))
 
-    def network(self, identifier: str | Mapping[str, Any]) -> Network:
-        """Return one network, by id or dict.
+    def network(self, identifier: NetworkRef) -> Network:
+        """Return one network, by id, short id, name or dict.
 
-        `GET /:login/networks/:id`, since 7.0. Raises ResourceNotFound.
+        `GET /:login/networks/:id`, since 7.0. Raises ResourceNotFound, UnknownName, AmbiguousName.
         """
-        return self._call('GET', '/networks/{}', ident(identifier))
+        return self._call('GET', '/networks/{}', self._find('network', identifier))
 
-    def network_ips(self, network: str | Mapping[str, Any]) -> list[NetworkIP]:
+    def network_ips(self, network: NetworkRef) -> list[NetworkIP]:
         """Return the addresses of a network that are used or reserved, all of them.
 
         `GET /:login/networks/:id/ips`, since 8.4. On public networks only the account's own are
         listed. Raises ResourceNotFound, InvalidArgument for a pool of networks.
         """
-        rows = self._rows('/networks/{}/ips', ident(network), query={}, key='ip')
+        rows = self._rows('/networks/{}/ips', self._find('network', network), query={}, key='ip')
         return list(rows)
 
-    def network_ip(self, network: str | Mapping[str, Any], ip: str) -> NetworkIP:
+    def network_ip(self, network: NetworkRef, ip: str) -> NetworkIP:
         """Return one address of a network.
 
         `GET /:login/networks/:id/ips/:ip_address`, since 8.4. Raises ResourceNotFound.
         """
-        return self._call('GET', '/networks/{}/ips/{}', ident(network), ident(ip, 'ip'))
+        identifier = self._find('network', network)
+        return self._call('GET', '/networks/{}/ips/{}', identifier, ident(ip, 'ip'))
 
-    def update_network_ip(
-        self, network: str | Mapping[str, Any], ip: str, *, reserved: bool
-    ) -> NetworkIP:
+    def update_network_ip(self, network: NetworkRef, ip: str, *, reserved: bool) -> NetworkIP:
         """Keep an address free, or stop doing so, and return it.
 
         `PUT /:login/networks/:id/ips/:ip_address`, since 8.4. Raises InvalidArgument on public
@@ -65,7 +63,7 @@ class NetworksChapter(Connection):
         return self._call(
             'PUT',
             '/networks/{}/ips/{}',
-            ident(network),
+            self._find('network', network),
             ident(ip, 'ip'),
             body={'reserved': reserved},
         )

@@ -10,7 +10,7 @@ import requests
 from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
 from smartdc.paths import ident
-from smartdc.types import Nic
+from smartdc.types import NetworkObject, NetworkRef, Nic
 from smartdc.waiting import Wait, follow
 
 #: The states of a NIC that nothing is done to: those of its machine.
@@ -38,14 +38,14 @@ class NicsChapter(MachineChapter):
 
     def add_nic(
         self,
-        network: str | Mapping[str, Any],
+        network: NetworkRef | NetworkObject,
         *,
         primary: bool | None = None,
         wait: Wait = False,
     ) -> Nic:
         """Add a NIC on a network and return it; the machine reboots.
 
-        `POST /:login/machines/:id/nics`, since 7.2. The network is an id, a name, a dict, or
+        `POST /:login/machines/:id/nics`, since 7.2. The network is named as for `network`, or
         `{ipv4_uuid, ipv4_ips}` to choose the address (8.5); `primary` since 9.15. A machine that
         is on the network already gets no second NIC: the one it has is returned. `wait` is how
         long to wait until it runs (or, in a stopped machine, is there to run), in seconds, or

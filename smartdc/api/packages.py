@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from smartdc.connection import Connection
-from smartdc.paths import ident
-from smartdc.types import Package
+from smartdc.types import Package, PackageRef
 
 
 class PackagesChapter(Connection):
@@ -48,9 +44,9 @@ class PackagesChapter(Connection):
         }
         return self._call('GET', '/packages', query=query)
 
-    def package(self, name: str | Mapping[str, Any]) -> Package:
-        """Return one package, by name, id or dict; by name the one of the highest version.
+    def package(self, name: PackageRef) -> Package:
+        """Return one package, by name (the highest version of it), id, short id or dict.
 
         `GET /:login/packages/:id`, since 6.5. Raises ResourceNotFound.
         """
-        return self._call('GET', '/packages/{}', ident(name, 'id', 'name'))
+        return self._call('GET', '/packages/{}', self._find('package', name))

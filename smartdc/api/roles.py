@@ -15,6 +15,16 @@ from smartdc.types import Policy, Role, RoleMember
 #: A policy by name, id or dict.
 PolicyRef = str | Mapping[str, Any]
 
+#: What the ids of a chapter are found by; others are sent as they are.
+_KINDS = {
+    'machines': 'machine',
+    'images': 'image',
+    'packages': 'package',
+    'networks': 'network',
+    'volumes': 'volume',
+    'fwrules': 'firewall rule',
+}
+
 
 class RolesChapter(Connection):
     """Roles, policies and role tags."""
@@ -140,11 +150,11 @@ class RolesChapter(Connection):
         """Put roles on a resource, in the place of those that it had, and return them.
 
         `PUT /:resource_path`, since 7.2. A resource is a path below the account (`''` for the
-        account itself, `/machines`), a Machine, or the name of a chapter followed by ids after
-        the roles: `set_role_tags('machines', ['ops'], machine_id)`. An empty list takes all
+        account itself, `/machines`), a Machine, or the name of a chapter followed by ids, or names,
+        after the roles: `set_role_tags('machines', ['ops'], 'web0')`. An empty list takes all
         roles off. Raises InvalidArgument for a role that is not there, ResourceNotFound.
         """
-        found = self._call('PUT', _resource(resource, ids), body={'role-tag': list(roles)})
+        found = self._call('PUT', self._resource(resource, ids), body={'role-tag': list(roles)})
         return found['role-tag']
 
     def role_tags(self, resource: Any, *ids: str) -> list[str]:
@@ -152,7 +162,12 @@ class RolesChapter(Connection):
 
         `GET /:resource_path`, since 7.2. Resources are named as for `set_role_tags`.
         """
-        return self._call('GET', _resource(resource, ids), read=_role_tags)
+        return self._call('GET', self._resource(resource, ids), read=_role_tags)
+
+    def _resource(self, resource: Any, ids: Sequence[str]) -> str:
+        if ids and resource in _KINDS:
+            ids = [self._find(_KINDS[resource], ids[0]), *ids[1:]]
+        return _path(resource, ids)
 
 
 def _policies(policies: Sequence[PolicyRef] | None) -> list[dict[str, Any]] | None:
@@ -179,7 +194,7 @@ def _rules(rules: Sequence[str] | str | None) -> list[str] | None:
     return [rules] if isinstance(rules, str) else list(rules)
 
 
-def _resource(resource: Any, ids: Sequence[str]) -> str:
+def _path(resource: Any, ids: Sequence[str]) -> str:
     """Return a resource's path, its ids encoded; braces are doubled for the template it becomes."""
     path = getattr(resource, 'path', resource)
     if not isinstance(path, str) or (ids and path.startswith('/')):

@@ -9,8 +9,7 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.creating import telling
-from smartdc.paths import ident
-from smartdc.types import Volume, VolumeSize
+from smartdc.types import NetworkRef, Volume, VolumeRef, VolumeSize
 from smartdc.waiting import Wait, follow
 
 
@@ -43,12 +42,12 @@ class VolumesChapter(Connection):
         }
         return self._call('GET', '/volumes', query=query)
 
-    def volume(self, volume: str | Mapping[str, Any]) -> Volume:
-        """Return one volume, by id or dict.
+    def volume(self, volume: VolumeRef) -> Volume:
+        """Return one volume, by id, short id, name or dict.
 
-        `GET /:login/volumes/:id`, since 8.5. Raises VolumeNotFound.
+        `GET /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, UnknownName.
         """
-        return self._call('GET', '/volumes/{}', ident(volume))
+        return self._call('GET', '/volumes/{}', self._find('volume', volume))
 
     def create_volume(
         self,
@@ -56,7 +55,7 @@ class VolumesChapter(Connection):
         name: str | None = None,
         type: str = 'tritonnfs',
         size: int | None = None,
-        networks: Sequence[str | Mapping[str, Any]] | None = None,
+        networks: Sequence[NetworkRef] | None = None,
         affinity: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         wait: Wait = False,
@@ -65,7 +64,7 @@ class VolumesChapter(Connection):
 
         `POST /:login/volumes`, since 8.5; affinity and tags since 9.8.6. A name is chosen if
         none is given. `size` is in MiB, one of `volume_sizes()`, the smallest if not given;
-        networks are fabric networks, by id, name or dict. `wait` is how long to wait until it
+        networks are fabric networks, named as for `network`. `wait` is how long to wait until it
         is ready, in seconds, or True. Raises VolumeAlreadyExists, VolumeSizeNotAvailable,
         DefaultFabricNetworkNotConfigured.
         """
@@ -93,21 +92,21 @@ class VolumesChapter(Connection):
                 at=self,
             )
 
-    def update_volume(self, volume: str | Mapping[str, Any], *, name: str) -> Volume:
+    def update_volume(self, volume: VolumeRef, *, name: str) -> Volume:
         """Give a volume another name and return it.
 
         `POST /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, VolumeInUse,
         VolumeAlreadyExists.
         """
-        return self._call('POST', '/volumes/{}', ident(volume), body={'name': name})
+        return self._call('POST', '/volumes/{}', self._find('volume', volume), body={'name': name})
 
-    def delete_volume(self, volume: str | Mapping[str, Any]) -> None:
-        """Start to delete a volume, by id or dict.
+    def delete_volume(self, volume: VolumeRef) -> None:
+        """Start to delete a volume, named as for `volume`.
 
         `DELETE /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, VolumeInUse while
         machines mount it.
         """
-        self._call('DELETE', '/volumes/{}', ident(volume))
+        self._call('DELETE', '/volumes/{}', self._find('volume', volume))
 
     def volume_sizes(self, *, type: str | None = None) -> list[VolumeSize]:
         """Return the sizes that volumes may have, in MiB, the smallest first.

@@ -4,7 +4,9 @@
 
     SmartDCError
     ├── InvalidInput (ValueError)        refused before anything was sent
-    │   └── ConfigurationError           no data center, account or key to work with
+    │   ├── ConfigurationError           no data center, account or key to work with
+    │   ├── UnknownName                  nothing has this name or short id
+    │   └── AmbiguousName                several things have it
     ├── SigningError                     the request could not be signed
     │   ├── KeyUnreadable                no such key file, or no right to read it
     │   ├── KeyUnsupported               a key or file form that cannot sign for CloudAPI
@@ -33,6 +35,7 @@ errors and the id of the request as attributes, so that a program never has to r
 from smartdc.errors.base import (
     ActionFailed,
     AgentError,
+    AmbiguousName,
     APIError,
     ConfigurationError,
     ConnectionFailed,
@@ -48,6 +51,7 @@ from smartdc.errors.base import (
     SmartDCError,
     Timeout,
     TLSError,
+    UnknownName,
     Unsupported,
     WaitFailed,
     WaitTimeout,
@@ -118,6 +122,7 @@ __all__ = [
     'AccountDoesNotExist',
     'ActionFailed',
     'AgentError',
+    'AmbiguousName',
     'BadDigest',
     'BadRequest',
     'BrandNotSupported',
@@ -177,6 +182,7 @@ __all__ = [
     'Timeout',
     'TooManyRequests',
     'UnallocatedVM',
+    'UnknownName',
     'Unsupported',
     'UnsupportedMediaType',
     'UpgradeRequired',

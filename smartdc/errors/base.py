@@ -44,6 +44,25 @@ class ConfigurationError(InvalidInput):
     """No data center, account or key is known to work with."""
 
 
+class _NameNotFound(InvalidInput):
+    """A name or short id that does not stand for one thing."""
+
+    def __init__(self, text: str = '', candidates: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.candidates = tuple(candidates)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.candidates)
+
+
+class UnknownName(_NameNotFound):
+    """Nothing has this name or short id; `candidates` are names that look like it."""
+
+
+class AmbiguousName(_NameNotFound):
+    """Several things have this name or short id; `candidates` are their ids."""
+
+
 class Unsupported(SmartDCError, RuntimeError):
     """The API version in use does not have this; nothing was sent."""
 

@@ -9,6 +9,7 @@ from smartdc import (
     Machine,
     MissingParameter,
     ResourceNotFound,
+    UnknownName,
 )
 
 WEB = 'FROM any TO tag "role" = "web" ALLOW tcp PORT 80'
@@ -74,5 +75,5 @@ def test_bad_rules_are_refused(sdc: DataCenter) -> None:
     assert ['rule does not affect VMs'] == [error['message'] for error in caught.value.errors]
     with pytest.raises(MissingParameter):
         sdc.create_firewall_rule('')
-    with pytest.raises(InvalidParameters):
+    with pytest.raises(UnknownName, match='no-uuid'):
         sdc.firewall_rule('no-uuid')
