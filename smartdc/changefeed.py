@@ -24,6 +24,7 @@ from smartdc.errors import (
 )
 from smartdc.retrying import Retry, fault_of
 from smartdc.shapes import is_object
+from smartdc.showing import line
 from smartdc.websocket import connect_timeout
 
 if TYPE_CHECKING:
@@ -92,6 +93,13 @@ class Change:
     resync: bool = False
     duplicate: bool = False
 
+    def __repr__(self) -> str:
+        marks = [name for name in ('resync', 'duplicate') if getattr(self, name)]
+        what = ', '.join((*self.sub_resources, *marks))
+        when = self.published.isoformat(' ', 'milliseconds')
+        form = '<smartdc.changefeed.Change: {} of {} at {}>'
+        return line(form, what, self.machine_id, when, state=self.state)
+
 
 class ChangeFeed:
     """The changes of machines: a context manager, and an iterator that ends with `close()`.
@@ -131,6 +139,10 @@ class ChangeFeed:
         self._is_first = True
         self._since = 0.0
         self._attempts = 0
+
+    def __repr__(self) -> str:
+        machines = 'all machines' if self._only is None else f'{len(self._only)} machine(s)'
+        return line('<smartdc.changefeed.ChangeFeed: {} in {}>', machines, self._datacenter)
 
     def __enter__(self) -> Self:
         if self._is_first:

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from smartdc.errors import ConnectionFailed, Timeout
+from smartdc.showing import line
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -25,6 +26,10 @@ class Console(io.RawIOBase):
         self._name = name
         self._timeout = timeout
         self._left = memoryview(b'')
+
+    def __repr__(self) -> str:
+        state = 'closed' if self.closed else 'open'
+        return line('<smartdc.console.Console: of machine {}>', self._name, state=state)
 
     def recv(self) -> bytes:
         """Return what comes next, as it came; `b''` at the end.

@@ -44,6 +44,7 @@ from smartdc.news import Feeds
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
+from smartdc.showing import line
 from smartdc.transport import BODY_LIMIT, Verify
 from smartdc.types import Account, Package
 from smartdc.wait_for import WaitFor
@@ -327,11 +328,12 @@ class DataCenter(
 
     def __str__(self) -> str:
         who = '' if self.login == 'my' else f'{self.login}@'
-        return f'<DataCenter: {who}{shown(self.location)}>'
+        return line('<DataCenter: {}>', f'{who}{shown(self.location)}')
 
     def __repr__(self) -> str:
         who = '' if self.login == 'my' else f'<{self.login}> '
-        return f'<smartdc.datacenter.{type(self).__name__}: {who}at <{shown(self.location)}>>'
+        form = f'<smartdc.datacenter.{type(self).__name__}: {{}}at <{{}}>>'
+        return line(form, who, shown(self.location))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DataCenter):

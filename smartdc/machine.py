@@ -23,6 +23,7 @@ from smartdc.news import pauses
 from smartdc.pace import Interval
 from smartdc.paths import ident
 from smartdc.shapes import is_object
+from smartdc.showing import line
 from smartdc.snapshot import Snapshot
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
@@ -272,7 +273,8 @@ class Machine(
         return self.id
 
     def __repr__(self) -> str:
-        return f'<smartdc.machine.Machine: <{self.name}> in {self.datacenter}>'
+        form = '<smartdc.machine.Machine: <{}> in {}>'
+        return line(form, self.name or self.id, self.datacenter, state=self.state)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Machine):

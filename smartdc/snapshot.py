@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from smartdc.errors import ResourceNotFound, WaitFailed
+from smartdc.showing import line
 from smartdc.times import dt_time
 from smartdc.waiting import FAILURES, Polled, Server
 
@@ -106,4 +107,5 @@ class Snapshot(Polled):
         return self.name
 
     def __repr__(self) -> str:
-        return f'<smartdc.machine.Snapshot: <{self.name}> on <Machine: {self.machine.name}>>'
+        form = '<smartdc.machine.Snapshot: <{}> on <Machine: {}>>'
+        return line(form, self.name, self.machine.name or self.machine.id, state=self.state)

@@ -16,6 +16,7 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 FLOORS = [
     {'shapes'},
     {'errors', 'signing', 'trace', 'heads'},
+    {'showing'},
     {'progress'},
     {'search', 'paths', 'locations', 'clock', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
     {'watchdog', 'likeness', 'firewall_text', 'pace', 'rsa_numbers'},

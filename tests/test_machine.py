@@ -61,11 +61,14 @@ def test_machines_are_equal_by_id(sdc: DataCenter) -> None:
 
 
 def test_a_machine_shows_itself_in_a_line(sdc: DataCenter) -> None:
-    """Str is the id, repr has name and data center."""
+    """Str is the id, repr has name and data center, and the last state seen if there is one."""
     machine = Machine(sdc, data={'id': ID, 'name': 'web0'})
 
     assert ID == str(machine)
     assert f'<smartdc.machine.Machine: <web0> in {sdc}>' == repr(machine)
+    machine.data['state'] = 'running'
+    assert f'<smartdc.machine.Machine: <web0> in {sdc}, running>' == repr(machine)
+    assert f'<smartdc.machine.Machine: <{ID}> in {sdc}>' == repr(Machine(sdc, data={'id': ID}))
     assert f'/machines/{ID}' == machine.path
 
 

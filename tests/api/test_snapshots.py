@@ -48,11 +48,11 @@ def test_a_machine_goes_back_to_a_snapshot(machine: Machine) -> None:
 
 
 def test_a_snapshot_shows_itself_in_a_line(machine: Machine) -> None:
-    """Str is the name, repr says of which machine."""
+    """Str is the name, repr says of which machine, and the last state seen."""
     snapshot = machine.create_snapshot('s1')
 
     assert 's1' == str(snapshot)
-    assert '<smartdc.machine.Snapshot: <s1> on <Machine: web0>>' == repr(snapshot)
+    assert '<smartdc.machine.Snapshot: <s1> on <Machine: web0>, queued>' == repr(snapshot)
     assert f'/machines/{machine.id}/snapshots/s1' == snapshot.path
 
 
