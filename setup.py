@@ -39,9 +39,11 @@ EXTRAS = {
     ],
     'peers': ['boto3', 'hcloud', 'linode_api4', 'python-digitalocean'],
     'dev': [
-        'matplotlib>=3.9',
+        'ipykernel>=6.29',
         'ipython>=8.20',
+        'matplotlib>=3.9',
         'mypy>=2.4',
+        'nbclient>=0.10',
         'nox>=2025.5',
         'pyright>=1.1.414',
         'ruff>=0.17.5',

@@ -63,7 +63,7 @@ def _image(datacenter: DataCenter, ref: Any) -> str:
         found = [
             image
             for image in images
-            if image['name'] == name and version in (None, image['version'])
+            if image.get('name') == name and version in (None, image.get('version'))
         ]
         return max(found, key=_published)['id'] if found else None
 

@@ -9,6 +9,7 @@ from smartdc.datacenter import DataCenter
 from smartdc.errors import InvalidInput, Unsupported
 from smartdc.paths import ident
 from smartdc.search import search_dicts
+from smartdc.tables import listed
 from smartdc.types import Dataset, Package
 
 
@@ -27,8 +28,10 @@ class LegacyDataCenter(DataCenter):
 
         `GET /:login/packages`, since 6.5. The search is done here and ignores case.
         """
-        found: list[Package] = self._call('GET', '/packages')
-        return found if search is None else list(search_dicts(found, search, fields))
+        found = listed(self, 'packages', self._call('GET', '/packages'))
+        if search is None:
+            return found
+        return listed(self, 'packages', list(search_dicts(found, search, fields)))
 
     def default_package(self) -> Package | None:
         """Return the package flagged as default.
@@ -44,8 +47,10 @@ class LegacyDataCenter(DataCenter):
 
         `GET /:login/datasets`, 6.5 to 7.x. The search is done here and ignores case.
         """
-        found: list[Dataset] = self._call('GET', '/datasets')
-        return found if search is None else list(search_dicts(found, search, fields))
+        found = listed(self, 'images', self._call('GET', '/datasets'))
+        if search is None:
+            return found
+        return listed(self, 'images', list(search_dicts(found, search, fields)))
 
     def dataset(self, identifier: str | Mapping[str, Any]) -> Dataset:
         """Return one dataset, by id, URN or dict.

@@ -9,6 +9,7 @@ from smartdc.connection import Connection
 from smartdc.errors import SmartDCError
 from smartdc.likeness import like
 from smartdc.paths import ident
+from smartdc.tables import listed
 from smartdc.types import AccessKey
 
 
@@ -22,7 +23,7 @@ class AccessKeysChapter(Connection):
 
         `GET /:login/accesskeys`, since 9.11. Servers up to 9.20 tell the secrets here, too.
         """
-        return self._call('GET', '/accesskeys')
+        return listed(self, 'access keys', self._call('GET', '/accesskeys'))
 
     def access_key(self, access_key_id: str | Mapping[str, Any]) -> AccessKey:
         """Return one access key, by id or dict.
@@ -76,7 +77,7 @@ class AccessKeysChapter(Connection):
 
         `GET /:login/users/:user/accesskeys`, since 9.11. Raises ResourceNotFound.
         """
-        return self._call('GET', '/users/{}/accesskeys', ident(user))
+        return listed(self, 'access keys', self._call('GET', '/users/{}/accesskeys', ident(user)))
 
     def user_access_key(
         self, user: str | Mapping[str, Any], access_key_id: str | Mapping[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smartdc.connection import Connection
+from smartdc.tables import listed
 from smartdc.types import Account, Config, Limit, NetworkRef
 
 
@@ -61,7 +62,7 @@ class AccountChapter(Connection):
 
         `GET /:login/limits`, since 9.8.0. `ram` is in MiB, `quota` in GiB of disk.
         """
-        return self._call('GET', '/limits')
+        return listed(self, 'limits', self._call('GET', '/limits'))
 
     def config(self) -> Config:
         """Return the account's settings in this data center.

@@ -9,6 +9,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.creating import LATE, LOOKED_AFTER, telling
 from smartdc.likeness import like
 from smartdc.paths import ident
+from smartdc.tables import listed
 from smartdc.types import DiskData
 from smartdc.waiting import Wait, follow
 
@@ -26,7 +27,7 @@ class DisksChapter(MachineChapter):
 
         `GET /:login/machines/:id/disks`, since 9.4.1.
         """
-        return self._call('GET', '/machines/{}/disks', self.id)
+        return listed(self.datacenter, 'disks', self._call('GET', '/machines/{}/disks', self.id))
 
     def get_disk(self, disk: str | Mapping[str, Any]) -> DiskData:
         """Return one disk, by id or dict.

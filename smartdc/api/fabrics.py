@@ -7,6 +7,7 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.paths import ident
+from smartdc.tables import listed
 from smartdc.types import Network, NetworkRef, Vlan
 
 #: A VLAN by its number or dict.
@@ -23,7 +24,7 @@ class FabricsChapter(Connection):
 
         `GET /:login/fabrics/default/vlans`, since 7.3.
         """
-        return self._call('GET', '/fabrics/default/vlans')
+        return listed(self, 'VLANs', self._call('GET', '/fabrics/default/vlans'))
 
     def fabric_vlan(self, vlan: VlanRef) -> Vlan:
         """Return one VLAN, by number or dict.
@@ -67,7 +68,8 @@ class FabricsChapter(Connection):
         `GET /:login/fabrics/default/vlans/:vlan_id/networks`, since 7.3. Raises
         ResourceNotFound.
         """
-        return self._call('GET', '/fabrics/default/vlans/{}/networks', ident(vlan, 'vlan_id'))
+        found = self._call('GET', '/fabrics/default/vlans/{}/networks', ident(vlan, 'vlan_id'))
+        return listed(self, 'networks', found)
 
     def fabric_network(self, vlan: VlanRef, network: NetworkRef) -> Network:
         """Return one network of a VLAN, named as for `network`.

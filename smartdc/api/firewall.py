@@ -8,6 +8,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.firewall_text import says_the_same
 from smartdc.likeness import like
+from smartdc.tables import listed
 from smartdc.types import FirewallRule, FirewallRuleRef
 
 
@@ -21,7 +22,7 @@ class FirewallChapter(Connection):
 
         `GET /:login/fwrules`, since 7.0.
         """
-        return self._call('GET', '/fwrules')
+        return listed(self, 'firewall rules', self._call('GET', '/fwrules'))
 
     def firewall_rule(self, rule: FirewallRuleRef) -> FirewallRule:
         """Return one firewall rule, by id, short id or dict.
@@ -101,7 +102,8 @@ class FirewallChapter(Connection):
 
         `GET /:login/fwrules/:id/machines`, since 7.0. Raises ResourceNotFound.
         """
-        return self._call('GET', '/fwrules/{}/machines', self._find('firewall rule', rule))
+        found = self._call('GET', '/fwrules/{}/machines', self._find('firewall rule', rule))
+        return listed(self, 'machines', found)
 
 
 class MachineFirewallChapter(MachineChapter):
@@ -114,4 +116,5 @@ class MachineFirewallChapter(MachineChapter):
 
         `GET /:login/machines/:id/fwrules`, since 7.0.
         """
-        return self._call('GET', '/machines/{}/fwrules', self.id)
+        found = self._call('GET', '/machines/{}/fwrules', self.id)
+        return listed(self.datacenter, 'firewall rules', found)

@@ -11,6 +11,8 @@ from smartdc.errors import ResourceNotFound, SmartDCError
 from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.search import search_dicts
+from smartdc.seen import known
+from smartdc.tables import listed
 from smartdc.types import Dataset, ExportedImage, Image, ImageRef, MachineRef
 from smartdc.waiting import Wait, follow
 
@@ -44,14 +46,15 @@ class ImagesChapter(Connection):
             'owner': owner,
             'type': type,
         }
-        return self._call('GET', '/images', query=query)
+        return listed(self, 'images', self._call('GET', '/images', query=query))
 
     def image(self, identifier: ImageRef) -> Image:
         """Return one image, by id, short id, name (the newest of it), `name@version` or dict.
 
         `GET /:login/images/:id`, since 7.0. Raises ResourceNotFound, UnknownName.
         """
-        return self._call('GET', '/images/{}', self._find('image', identifier))
+        found = self._call('GET', '/images/{}', self._find('image', identifier))
+        return known(self, 'images', found)
 
     def delete_image(self, identifier: ImageRef) -> None:
         """Delete an image of the account, named as for `image`.
@@ -226,8 +229,9 @@ class ImagesChapter(Connection):
         `GET /:login/images`, since 7.0. `search` is a regular expression for the fields; the
         search is done here and ignores case.
         """
-        found = [_dataset(image) for image in self._call('GET', '/images')]
-        return found if search is None else list(search_dicts(found, search, fields))
+        found = [_dataset(image) for image in listed(self, 'images', self._call('GET', '/images'))]
+        kept = found if search is None else list(search_dicts(found, search, fields))
+        return listed(self, 'images', kept)
 
     def dataset(self, identifier: ImageRef) -> Dataset:
         """Return one image under its old name, by URN or named as for `image`.

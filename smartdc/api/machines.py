@@ -17,6 +17,8 @@ from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.machine import Machine
 from smartdc.paging import PAGE, total
+from smartdc.seen import known
+from smartdc.tables import listed
 from smartdc.types import (
     Disk,
     ImageRef,
@@ -85,7 +87,7 @@ class MachinesChapter(Connection):
             rows = self._call('GET', '/machines', query=page)
         else:
             rows = self._rows('/machines', query=query, start=offset or 0, size=limit or PAGE)
-        return [self._machine(row) for row in rows]
+        return listed(self, 'machines', [Machine(self, data=row) for row in rows])
 
     def iter_machines(
         self,
@@ -316,7 +318,7 @@ class MachinesChapter(Connection):
         return None if ref is None else self._find('image', ref)
 
     def _machine(self, data: dict[str, Any]) -> Machine:
-        return Machine(self, data=data)
+        return known(self, 'machines', Machine(self, data=data))
 
 
 def _filters(*, image: Any, tags: Any, **plain: Any) -> dict[str, Any]:

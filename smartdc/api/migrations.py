@@ -10,6 +10,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.errors import InvalidResponse
 from smartdc.paths import ident
+from smartdc.tables import listed
 from smartdc.transport import translated
 from smartdc.types import MachineRef, Migration
 from smartdc.waiting import Wait, follow
@@ -31,7 +32,7 @@ class MigrationsChapter(Connection):
 
         `GET /:login/migrations`, since 9.6.
         """
-        return self._call('GET', '/migrations')
+        return listed(self, 'migrations', self._call('GET', '/migrations'))
 
     def migration(self, machine: MachineRef) -> Migration:
         """Return the migration of a machine, named as for `machine`, or by its own dict.

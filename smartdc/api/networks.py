@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.search import search_dicts
+from smartdc.seen import known
+from smartdc.tables import listed
 from smartdc.types import Network, NetworkIP, NetworkRef
 
 
@@ -27,15 +29,18 @@ class NetworksChapter(Connection):
         `GET /:login/networks`, since 7.0. The search is done here and ignores case. `fabric`
         leaves only fabric networks, or only the others.
         """
-        found: list[Network] = self._call('GET', '/networks', query={'fabric': fabric})
-        return found if search is None else list(search_dicts(found, search, fields))
+        found = listed(self, 'networks', self._call('GET', '/networks', query={'fabric': fabric}))
+        if search is None:
+            return found
+        return listed(self, 'networks', list(search_dicts(found, search, fields)))
 
     def network(self, identifier: NetworkRef) -> Network:
         """Return one network, by id, short id, name or dict.
 
         `GET /:login/networks/:id`, since 7.0. Raises ResourceNotFound, UnknownName, AmbiguousName.
         """
-        return self._call('GET', '/networks/{}', self._find('network', identifier))
+        found = self._call('GET', '/networks/{}', self._find('network', identifier))
+        return known(self, 'networks', found)
 
     def network_ips(self, network: NetworkRef) -> list[NetworkIP]:
         """Return the addresses of a network that are used or reserved, all of them.
@@ -44,7 +49,7 @@ class NetworksChapter(Connection):
         listed. Raises ResourceNotFound, InvalidArgument for a pool of networks.
         """
         rows = self._rows('/networks/{}/ips', self._find('network', network), query={}, key='ip')
-        return list(rows)
+        return listed(self, 'addresses', list(rows))
 
     def network_ip(self, network: NetworkRef, ip: str) -> NetworkIP:
         """Return one address of a network.

@@ -10,6 +10,7 @@ import requests
 from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
 from smartdc.paths import ident
+from smartdc.tables import listed
 from smartdc.types import NetworkObject, NetworkRef, Nic
 from smartdc.waiting import Wait, follow
 
@@ -27,7 +28,7 @@ class NicsChapter(MachineChapter):
 
         `GET /:login/machines/:id/nics`, since 7.2.
         """
-        return self._call('GET', '/machines/{}/nics', self.id)
+        return listed(self.datacenter, 'NICs', self._call('GET', '/machines/{}/nics', self.id))
 
     def nic(self, mac: str | Mapping[str, Any]) -> Nic:
         """Return one NIC, by MAC address, with or without colons, or dict.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from smartdc.connection import Connection
+from smartdc.seen import known
+from smartdc.tables import listed
 from smartdc.types import Package, PackageRef
 
 
@@ -42,11 +44,12 @@ class PackagesChapter(Connection):
             'brand': brand,
             'flexible_disk': flexible_disk,
         }
-        return self._call('GET', '/packages', query=query)
+        return listed(self, 'packages', self._call('GET', '/packages', query=query))
 
     def package(self, name: PackageRef) -> Package:
         """Return one package, by name (the highest version of it), id, short id or dict.
 
         `GET /:login/packages/:id`, since 6.5. Raises ResourceNotFound.
         """
-        return self._call('GET', '/packages/{}', self._find('package', name))
+        found = self._call('GET', '/packages/{}', self._find('package', name))
+        return known(self, 'packages', found)

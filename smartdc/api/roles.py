@@ -10,6 +10,7 @@ import requests
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.paths import fill, ident
+from smartdc.tables import listed
 from smartdc.types import Policy, Role, RoleMember
 
 #: A policy by name, id or dict.
@@ -36,7 +37,7 @@ class RolesChapter(Connection):
 
         `GET /:login/roles`, since 7.2; members and policies are dicts since 9.0.
         """
-        return self._call('GET', '/roles')
+        return listed(self, 'roles', self._call('GET', '/roles'))
 
     def role(self, role: str | Mapping[str, Any]) -> Role:
         """Return one role, by name, id or dict.
@@ -103,7 +104,7 @@ class RolesChapter(Connection):
 
         `GET /:login/policies`, since 7.2.
         """
-        return self._call('GET', '/policies')
+        return listed(self, 'policies', self._call('GET', '/policies'))
 
     def policy(self, policy: PolicyRef) -> Policy:
         """Return one policy, by name, id or dict.

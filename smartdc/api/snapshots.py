@@ -9,6 +9,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
 from smartdc.paths import ident
 from smartdc.snapshot import Snapshot
+from smartdc.tables import listed
 from smartdc.times import compact
 from smartdc.types import SnapshotData
 from smartdc.waiting import Wait, time_limit
@@ -25,7 +26,7 @@ class SnapshotsChapter(MachineChapter):
         `GET /:login/machines/:id/snapshots`, since 6.5.
         """
         rows = self._call('GET', '/machines/{}/snapshots', self.id)
-        return [Snapshot(self, data=row) for row in rows]
+        return listed(self.datacenter, 'snapshots', [Snapshot(self, data=row) for row in rows])
 
     def snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Snapshot:
         """Return one snapshot, by name, dict or Snapshot.

@@ -9,6 +9,8 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.creating import telling
+from smartdc.seen import known
+from smartdc.tables import listed
 from smartdc.types import NetworkRef, Volume, VolumeRef, VolumeSize
 from smartdc.waiting import Wait, follow
 
@@ -40,14 +42,15 @@ class VolumesChapter(Connection):
             'state': state,
             'type': type,
         }
-        return self._call('GET', '/volumes', query=query)
+        return listed(self, 'volumes', self._call('GET', '/volumes', query=query))
 
     def volume(self, volume: VolumeRef) -> Volume:
         """Return one volume, by id, short id, name or dict.
 
         `GET /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, UnknownName.
         """
-        return self._call('GET', '/volumes/{}', self._find('volume', volume))
+        found = self._call('GET', '/volumes/{}', self._find('volume', volume))
+        return known(self, 'volumes', found)
 
     def create_volume(
         self,
@@ -113,4 +116,4 @@ class VolumesChapter(Connection):
 
         `GET /:login/volumesizes`, since 8.5.
         """
-        return self._call('GET', '/volumesizes', query={'type': type})
+        return listed(self, 'volume sizes', self._call('GET', '/volumesizes', query={'type': type}))
