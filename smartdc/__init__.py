@@ -133,6 +133,17 @@ _HOMES = {
     'deadline': 'smartdc.clock',
 }
 
+
+def load_ipython_extension(shell: Any) -> None:
+    """Complete names of machines, images and the like from now on: `%load_ext smartdc`."""
+    import_module('smartdc.completion').install(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Complete them no longer: `%unload_ext smartdc`."""
+    import_module('smartdc.completion').uninstall(shell)
+
+
 if not TYPE_CHECKING:
     # Loading requests and all chapters takes longer than many a script that only wants a version.
     def __getattr__(name: str) -> Any:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 import code
 import contextlib
 import os
 import runpy
 import sys
 from collections.abc import Generator, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import smartdc
-from smartdc import profiles, vnc_proxy
+from smartdc import completion, profiles, vnc_proxy
 from smartdc.datacenter import DataCenter
 from smartdc.errors import ConfigurationError, SmartDCError
 from smartdc.profiles import commands
+
+#: What Python's prompt calls the last value.
+_LAST = '_'
 
 _USAGE = (
     'python -m smartdc [--local | --profile NAME] '
@@ -123,22 +128,33 @@ def _run(options: argparse.Namespace, names: dict[str, Any], greeting: str) -> i
 
 def _prompt(names: dict[str, Any], greeting: str) -> None:
     """Open IPython's prompt, else Python's own with completion."""
-    try:
-        from IPython.terminal.embed import InteractiveShellEmbed
-    except ImportError:
+    if find_spec('IPython') is None:
         _plain_prompt(names, greeting)
-    else:
-        InteractiveShellEmbed(banner1=f'{greeting}\n', user_ns=names)()
+        return
+    from IPython.terminal.embed import InteractiveShellEmbed
+
+    shell = InteractiveShellEmbed(banner1=f'{greeting}\n', user_ns=names)
+    completion.install(shell)
+    shell()
 
 
 def _plain_prompt(names: dict[str, Any], greeting: str) -> None:
     with contextlib.suppress(ImportError):
         import readline
-        import rlcompleter
 
-        readline.set_completer(rlcompleter.Completer(names).complete)
+        readline.set_completer(completion.completer(names, readline))
         readline.parse_and_bind('tab: complete')
+    sys.displayhook = _display
     code.interact(greeting, local=names, exitmsg='')
+
+
+def _display(value: object) -> None:
+    """Show a value as Python's prompt does, but what has a form of its own for prompts by `str`."""
+    if not hasattr(type(value), '_repr_pretty_'):
+        sys.__displayhook__(value)
+        return
+    print(value)
+    setattr(builtins, _LAST, value)
 
 
 if __name__ == '__main__':

@@ -34,7 +34,7 @@ FLOORS = [
     {'machine'},
     {'finding', 'wait_for'},
     {'datacenter'},
-    {'legacy', 'vnc_proxy'},
+    {'legacy', 'vnc_proxy', 'completion'},
     {'__main__', 'pytest_plugin'},
 ]
 
