@@ -38,6 +38,12 @@ class SystemClock:
 #: The clock of all that were not given another.
 SYSTEM_CLOCK = SystemClock()
 
+
+def is_real(clock: Clock) -> bool:
+    """Say whether real time passes by a clock; a test may have put another in its place."""
+    return isinstance(clock, SystemClock) and not vars(clock)
+
+
 #: The deadlines of the blocks that this thread is in, from the outside in: whose clock, and when.
 _blocks: ContextVar[tuple[tuple[Clock, float], ...]] = ContextVar('deadlines', default=())
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from smartdc.changefeed import subscribe
-from smartdc.clock import SystemClock
+from smartdc.clock import is_real
 from smartdc.pace import Interval, is_learned
 from smartdc.waiting import Sleep
 from smartdc.websocket import open_websocket
@@ -64,7 +64,7 @@ def pauses(
     News can end a pause only where real time passes, and nobody has said when to look.
     """
     clock = datacenter.clock
-    if datacenter.events and is_learned(interval) and isinstance(clock, SystemClock):
+    if datacenter.events and is_learned(interval) and is_real(clock):
         return News(datacenter, machine_id)
     return nullcontext(clock.sleep)
 
