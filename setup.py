@@ -67,7 +67,8 @@ setup(
     packages=find_packages(include=['smartdc', 'smartdc.*']),
     package_data={'smartdc': ['py.typed']},
     python_requires='>=3.11',
-    install_requires=['requests>=2.32', 'pycryptodome>=3.20'],
+    # Before 2.32.3 requests passes by the certificates that it is told to trust.
+    install_requires=['requests>=2.32.3', 'pycryptodome>=3.20', 'urllib3>=2.0.2'],
     extras_require=EXTRAS,
     entry_points={'pytest11': ['smartdc = smartdc.pytest_plugin']},
     classifiers=[
