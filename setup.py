@@ -45,6 +45,7 @@ EXTRAS = {
         'mypy>=2.4',
         'nbclient>=0.10',
         'nox>=2025.5',
+        'pre-commit>=4',
         'pyright>=1.1.414',
         'ruff>=0.17.5',
         'types-docutils>=0.20',
