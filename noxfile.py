@@ -11,7 +11,7 @@ from importlib.metadata import requires
 
 import nox
 
-nox.options.sessions = ['lint', 'types', 'test']
+nox.options.sessions = ['lint', 'types', 'test', 'docs']
 nox.options.default_venv_backend = 'none'
 nox.options.reuse_existing_virtualenvs = True
 
@@ -49,6 +49,13 @@ def types(session: nox.Session) -> None:
     run(session, 'pyright', '--warnings')
     verify = ('--verifytypes', 'smartdc', '--ignoreexternal')
     run(session, 'pyright', *verify, env={'PYTHONPATH': '.'})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into docs/_build/html; a warning is an error."""
+    strict = ('-W', '--keep-going', '-n')
+    run(session, 'sphinx', *strict, '-b', 'html', 'docs', 'docs/_build/html', *session.posargs)
 
 
 @nox.session

@@ -15,6 +15,7 @@ SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
 FAST = ['cryptography>=42', 'orjson>=3.10']
 RICH = ['rich>=13']
+DOCS = ['furo>=2024.8', 'sphinx>=8.1', 'sphinx-copybutton>=0.5.2']
 EXTRAS = {
     'simulator': SIMULATOR,
     'events': EVENTS,
@@ -38,7 +39,9 @@ EXTRAS = {
         'setuptools>=77',
     ],
     'peers': ['boto3', 'hcloud', 'linode_api4', 'python-digitalocean'],
+    'docs': DOCS,
     'dev': [
+        *DOCS,
         'ipykernel>=6.29',
         'ipython>=8.20',
         'matplotlib>=3.9',

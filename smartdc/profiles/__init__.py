@@ -7,7 +7,7 @@
 
 A profile is a file, `profiles.d/NAME.json` in the configuration directory, or `env`, which is the
 environment: TRITON_URL, TRITON_ACCOUNT, TRITON_USER, TRITON_KEY_ID, TRITON_KEY_FILE,
-TRITON_TLS_INSECURE and TRITON_ACT_AS, all but the last also with SDC_ in place of TRITON_. The
+TRITON_TLS_INSECURE and TRITON_ACT_AS, all but the last also with SDC in place of TRITON. The
 one that counts is named by the caller, else by TRITON_PROFILE, else by config.json, else it is
 `env`. TRITON_ROLE goes with any of them.
 """

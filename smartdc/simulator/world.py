@@ -1,6 +1,6 @@
 """What a simulated cloud holds when it starts: the default world, or the one of a file.
 
-A world is a JSON object (or a dict) of this shape; all parts are optional:
+A world is a JSON object (or a dict) of this shape; all parts are optional::
 
     {"accounts": [{"login", "id", "email", "keys": [{"name", "key"}], "users": [{"login", "keys"}],
                    "policies": [{"name", "rules": ["CAN listmachines"]}],
