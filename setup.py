@@ -13,6 +13,7 @@ VERSION = re.findall(
 EVENTS = ['websockets>=15']
 SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
+SSH = ['paramiko>=3.5']
 FAST = ['cryptography>=42', 'orjson>=3.10']
 RICH = ['rich>=13']
 DOCS = ['furo>=2024.8', 'sphinx>=8.1', 'sphinx-copybutton>=0.5.2']
@@ -22,6 +23,7 @@ EXTRAS = {
     'certs': CERTS,
     'fast': FAST,
     'rich': RICH,
+    'ssh': SSH,
     'test': [
         *SIMULATOR,
         *EVENTS,
@@ -29,6 +31,7 @@ EXTRAS = {
         *FAST,
         *RICH,
         'build>=1.2',
+        *SSH,
         'docutils>=0.20',
         'hypothesis>=6.100',
         'jsonschema>=4.20',
@@ -53,6 +56,7 @@ EXTRAS = {
         'ruff>=0.17.5',
         'types-docutils>=0.20',
         'types-jsonschema>=4.20',
+        'types-paramiko>=3.5',
         'types-requests>=2.32',
     ],
 }

@@ -66,6 +66,10 @@ class Key(Protocol):
     def sha256_fingerprint(self) -> str:
         """Return the fingerprint that ssh-keygen shows."""
 
+    @property
+    def public_blob(self) -> bytes:
+        """Return the public part in SSH's wire form."""
+
     def sign(self, data: bytes) -> bytes:
         """Sign the bytes."""
 

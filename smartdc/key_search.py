@@ -161,6 +161,11 @@ class AgentThenFile:
         """Return the fingerprint that ssh-keygen shows."""
         return self._agent.sha256_fingerprint
 
+    @property
+    def public_blob(self) -> bytes:
+        """Return the public part in SSH's wire form."""
+        return self._agent.public_blob
+
     def sign(self, data: bytes) -> bytes:
         """Sign the bytes; raise the agent's AgentError when the file does not have the key."""
         if not self._given_up:

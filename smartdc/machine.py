@@ -25,6 +25,7 @@ from smartdc.paths import ident
 from smartdc.shapes import is_object
 from smartdc.showing import line
 from smartdc.snapshot import Snapshot
+from smartdc.ssh import SSHChapter
 from smartdc.times import dt_time, timestamp
 from smartdc.types import Scalar
 from smartdc.waiting import FAILURES, Server, Sleep
@@ -69,6 +70,7 @@ class Machine(
     MetadataChapter,
     NicsChapter,
     SnapshotsChapter,
+    SSHChapter,
     TagsChapter,
     VncChapter,
 ):

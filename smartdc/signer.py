@@ -60,6 +60,11 @@ class Signer:
         return sha256_fingerprint(self._loaded().public_blob)
 
     @property
+    def public_blob(self) -> bytes:
+        """Return the public part in SSH's wire form."""
+        return self._loaded().public_blob
+
+    @property
     def public_key(self) -> str:
         """Return the public key as a line of an authorized_keys file, without comment."""
         return public_line(self._loaded().public_blob)

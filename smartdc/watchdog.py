@@ -132,7 +132,7 @@ class GuardedHTTPConnection(HTTPConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Read the answer's head."""
-        _hold(self.sock)
+        hold(self.sock)
         return super().getresponse()
 
 
@@ -148,7 +148,7 @@ class GuardedHTTPSConnection(HTTPSConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Read the answer's head."""
-        _hold(self.sock)
+        hold(self.sock)
         return super().getresponse()
 
 
@@ -171,7 +171,8 @@ class GuardedHTTPSPool(HTTPSConnectionPool):
 POOLS: dict[str, type[HTTPConnectionPool]] = {'http': GuardedHTTPPool, 'https': GuardedHTTPSPool}
 
 
-def _hold(sock: socket.socket | None) -> None:
+def hold(sock: socket.socket | None) -> None:
+    """Give a socket to the guard of the call, if there is one."""
     guard = _guard.get()
     if guard is not None:
         guard.hold(sock)

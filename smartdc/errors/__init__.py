@@ -17,6 +17,10 @@
     ├── ConnectionFailed (requests.ConnectionError)
     │   ├── TLSError                     the server's certificate was not accepted
     │   └── Timeout (requests.Timeout)   no answer in time
+    ├── SSHError                         SSH to a machine went wrong
+    │   ├── HostKeyRefused               its host key is not known, or has changed
+    │   ├── LoginRefused                 it took none of the keys
+    │   └── CommandFailed                a command ended with another status than 0
     ├── InvalidResponse                  an answer that is not CloudAPI's
     │   └── ResponseTooLarge             an answer longer than `body_limit`
     ├── APIError (requests.HTTPError)    CloudAPI said no; one class a code, below
@@ -37,18 +41,22 @@ from smartdc.errors.base import (
     AgentError,
     AmbiguousName,
     APIError,
+    CommandFailed,
     ConfigurationError,
     ConnectionFailed,
+    HostKeyRefused,
     InvalidInput,
     InvalidResponse,
     KeyUnreadable,
     KeyUnsupported,
+    LoginRefused,
     MachineFailed,
     NotAPrivateKey,
     PassphraseRequired,
     ResponseTooLarge,
     SigningError,
     SmartDCError,
+    SSHError,
     Timeout,
     TLSError,
     UnknownName,
@@ -127,11 +135,13 @@ __all__ = [
     'BadRequest',
     'BrandNotSupported',
     'CannotDestroyMachine',
+    'CommandFailed',
     'ConfigurationError',
     'Conflict',
     'ConnectionFailed',
     'DefaultFabricNetworkNotConfigured',
     'Forbidden',
+    'HostKeyRefused',
     'ImageHasDependentImages',
     'ImageNotShared',
     'ImageRefused',
@@ -153,6 +163,7 @@ __all__ = [
     'KeyRequired',
     'KeyUnreadable',
     'KeyUnsupported',
+    'LoginRefused',
     'MachineFailed',
     'MachineGone',
     'MachineHasNoVNC',
@@ -174,6 +185,7 @@ __all__ = [
     'RequestExpired',
     'ResourceNotFound',
     'ResponseTooLarge',
+    'SSHError',
     'ServiceUnavailable',
     'SigningError',
     'SmartDCError',

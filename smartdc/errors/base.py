@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 
+from smartdc.shapes import is_object
+
 
 class SmartDCError(Exception):
     """The root of everything that this library raises.
@@ -95,6 +97,37 @@ class AgentError(SigningError):
     """The ssh-agent cannot be reached, refused to sign, or does not hold the key."""
 
 
+class SSHError(SmartDCError):
+    """Something is wrong with SSH to a machine."""
+
+
+class HostKeyRefused(SSHError):
+    """The host key of the machine is not known, or is another one than is known."""
+
+
+class LoginRefused(SSHError):
+    """The machine took none of the keys."""
+
+
+class CommandFailed(SSHError):
+    """A command on a machine ended with a `status` other than 0.
+
+    `stdout` and `stderr` are what it wrote, as bytes.
+    """
+
+    def __init__(
+        self, text: str = '', *, status: int = -1, stdout: bytes = b'', stderr: bytes = b''
+    ) -> None:
+        super().__init__(text)
+        self.status: int = status
+        self.stdout: bytes = stdout
+        self.stderr: bytes = stderr
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        named = {'status': self.status, 'stdout': self.stdout, 'stderr': self.stderr}
+        return _rebuild, (type(self), self.args, named), self._state()
+
+
 def _rebuild(leaf: type[Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     return leaf(*args, **named)
 
@@ -142,8 +175,8 @@ class ResponseTooLarge(InvalidResponse):
 
 def without_credentials(data: Any) -> Any:
     """Return a thing's data without the passwords that a machine's metadata may hold."""
-    metadata = data.get('metadata') if isinstance(data, Mapping) else None
-    if not isinstance(metadata, Mapping) or 'credentials' not in metadata:
+    metadata = data.get('metadata') if is_object(data) else None
+    if not is_object(data) or not is_object(metadata) or 'credentials' not in metadata:
         return data
     kept = {name: value for name, value in metadata.items() if name != 'credentials'}
     return {**data, 'metadata': kept}
