@@ -173,11 +173,17 @@ def test_nothing_is_left_of_it(cloud: Simulator, machine: Machine) -> None:
     assert not news._feed.recv_events_thread.is_alive()
 
 
-@pytest.mark.parametrize('way', ['so already', 'an interval', 'another clock', 'switched off'])
-def test_no_feed_is_opened_for_nothing(cloud: Simulator, machine: Machine, way: str) -> None:
-    """When the first look is enough, and where it is said when to look."""
+@pytest.mark.parametrize(
+    'way', ['so already', 'an interval', 'another clock', 'another sleep', 'switched off']
+)
+def test_no_feed_is_opened_for_nothing(
+    cloud: Simulator, machine: Machine, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """When the first look is enough, where it is said when to look, and where no time passes."""
     interval: Interval = 0.01 if way == 'an interval' else AT_ONCE
     clock = cloud.clock if way == 'another clock' else None
+    if way == 'another sleep':
+        monkeypatch.setattr(SYSTEM_CLOCK, 'sleep', cloud.clock.sleep)
     with cloud.datacenter(clock=clock, events=way != 'switched off') as sdc:
         found = Machine(sdc, machine.id)
         if way != 'so already':
