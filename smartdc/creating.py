@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from smartdc.clock import Clock
@@ -118,7 +117,7 @@ class Creator:
         See `once` for `find`, `sought` and `late`, and `Connection._call` for the rest.
         """
         single = copy.copy(self)
-        single.retries = self.retries and replace(self.retries, attempts=1)
+        single.retries = self.retries and self.retries._replace(attempts=1)
         return once(
             lambda: single._call('POST', template, *parts, query=query, body=body, read=read),
             find,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from smartdc.errors import AmbiguousName, InvalidInput, UnknownName
@@ -192,6 +191,8 @@ def _published(image: Image) -> str:
 
 
 def _unknown(kind: str, wanted: str, names: Iterable[str]) -> UnknownName:
+    from difflib import get_close_matches
+
     near = sorted(get_close_matches(wanted, set(names), n=3))
     hint = f'; there is {", ".join(near)}' if near else ''
     return UnknownName(f'no {kind} has the name or short id {wanted!r} here{hint}', near)

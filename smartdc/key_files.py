@@ -8,7 +8,6 @@ import re
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -128,15 +127,17 @@ def _public_part(secret: Secret) -> bytes | None:
         return None
 
 
-@dataclass(frozen=True)
 class _KeyFile:
     """One private key block of a file, taken apart but not decrypted."""
 
-    name: str
-    path: str | None
-    label: str
-    headers: dict[str, str]
-    body: bytes = field(repr=False)
+    def __init__(
+        self, name: str, path: str | None, label: str, headers: dict[str, str], body: bytes
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.label = label
+        self.headers = headers
+        self.body = body
 
     @classmethod
     def of(cls, secret: Secret) -> _KeyFile:

@@ -8,9 +8,8 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from smartdc.errors.base import AgentError, SigningError
 from smartdc.key_files import Passphrase, read_private_key, read_public_blob
@@ -186,8 +185,7 @@ class AgentThenFile:
         self._given_up = True
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     """A private key file as far as it is known unopened."""
 
     path: Path
@@ -195,18 +193,16 @@ class _File:
     locked: bool
 
 
-@dataclass
 class _Attempt:
     """One search; its `notes` tell where it has been."""
 
-    wanted: str
-    passphrase: Passphrase = field(repr=False)
-    directory: Path
-    notes: list[str] = field(default_factory=list[str])
-    failure: SigningError | None = None
-    seen: dict[Path, str] = field(default_factory=dict[Path, str])
-
-    def __post_init__(self) -> None:
+    def __init__(self, wanted: str, passphrase: Passphrase, directory: Path) -> None:
+        self.wanted = wanted
+        self.passphrase = passphrase
+        self.directory = directory
+        self.notes: list[str] = []
+        self.failure: SigningError | None = None
+        self.seen: dict[Path, str] = {}
         self._fingerprint = parse_fingerprint(self.wanted)
         self._named = None if self._fingerprint else self._path()
         self._blob = read_public_blob(self._named) if self._named else None

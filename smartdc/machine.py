@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -286,4 +285,4 @@ class Machine(
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash(uuid.UUID(self.id).int)
+        return hash(int(self.id.replace('-', ''), 16))

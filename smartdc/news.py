@@ -13,11 +13,9 @@ import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from smartdc.changefeed import subscribe
 from smartdc.clock import is_real
 from smartdc.pace import Interval, is_learned
 from smartdc.waiting import Sleep
-from smartdc.websocket import open_websocket
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -124,6 +122,9 @@ class News(AbstractContextManager[Sleep]):
     def _follow(self) -> None:
         """Connect, and tell of each message about the machine until the connection is lost."""
         from websockets.exceptions import ConnectionClosed
+
+        from smartdc.changefeed import subscribe
+        from smartdc.websocket import open_websocket
 
         feed = open_websocket(self._datacenter, '/changefeed', retries=None)
         try:

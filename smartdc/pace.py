@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from smartdc.clock import Clock
@@ -42,8 +42,7 @@ _WORTH = 3
 _WEIGHT = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class _Typical:
+class _Typical(NamedTuple):
     """How long something takes, as far as it is known, and from how many waits."""
 
     seconds: float

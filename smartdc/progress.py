@@ -7,14 +7,12 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Literal, Protocol, TextIO
+from typing import Literal, NamedTuple, Protocol, TextIO
 
 from smartdc.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a wait, or a piece of work, has come.
 
     `what` is waited for or worked on, `state` is what was seen last, `elapsed` is in seconds.

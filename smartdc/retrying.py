@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple, Self
 
 from smartdc.clock import Clock, seconds_left
 from smartdc.errors import (
@@ -90,8 +90,17 @@ def is_open(error: SmartDCError) -> bool:
     return fault_of(error) in OPEN
 
 
-@dataclass(frozen=True)
-class Retry:
+class _Persistence(NamedTuple):
+    attempts: int
+    base: float
+    factor: float
+    cap: float
+    longest: float
+    within: float
+    budget: int
+
+
+class Retry(_Persistence):
     """How persistent a client is; None in its place means one attempt.
 
     `attempts` are those of one call. The pause before the next is a random part of `base` times
@@ -101,17 +110,22 @@ class Retry:
     not multiply the load; a call that succeeds gives back what it took, and at least one.
     """
 
-    attempts: int = 5
-    base: float = 0.5
-    factor: float = 2.0
-    cap: float = 20.0
-    longest: float = 60.0
-    within: float = 120.0
-    budget: int = 100
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.attempts < 1 or min(self.base, self.cap, self.longest, self.within) < 0:
+    def __new__(
+        cls,
+        attempts: int = 5,
+        base: float = 0.5,
+        factor: float = 2.0,
+        cap: float = 20.0,
+        longest: float = 60.0,
+        within: float = 120.0,
+        budget: int = 100,
+    ) -> Self:
+        """Check and keep what is given."""
+        if attempts < 1 or min(base, cap, longest, within) < 0:
             raise InvalidInput('a Retry has at least one attempt and no negative times')
+        return super().__new__(cls, attempts, base, factor, cap, longest, within, budget)
 
     def pause(self, attempt: int, chance: Callable[[], float] = random.random) -> float:
         """Return how many seconds to wait after so many attempts."""

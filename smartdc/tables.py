@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import shutil
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 from smartdc import seen
-from smartdc.columns import COLUMNS, Column, Row
 from smartdc.errors import InvalidResponse
 from smartdc.shapes import is_array
 from smartdc.showing import columns as width_of
@@ -17,6 +15,7 @@ from smartdc.showing import cut
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
+    from smartdc.columns import Column
     from smartdc.connection import Connection
 
 Thing = TypeVar('Thing')
@@ -66,7 +65,7 @@ class Table(list[Thing]):
 
     def _repr_html_(self) -> str:
         if not self:
-            return f'<p>{html.escape(str(self))}</p>'
+            return f'<p>{_escaped(str(self))}</p>'
         shape, head, tail = self._parts()
         gap = [f'<tr><td colspan="{len(shape)}" style="text-align:left">{self._gap()}</td></tr>']
         rows = [
@@ -90,6 +89,8 @@ class Table(list[Thing]):
     def _parts(self) -> tuple[Sequence[Column], list[list[str]], list[list[str]]]:
         """Return the columns, and the cells of the rows to show from the beginning and the end."""
         whole = len(self) <= HEAD + TAIL
+        from smartdc.columns import COLUMNS, Row
+
         shape = COLUMNS[self.kind]
 
         def cells(things: Table[Thing]) -> list[list[str]]:
@@ -149,7 +150,13 @@ def _html_row(tag: str, shape: Sequence[Column], cells: Sequence[str]) -> str:
 
 
 def _html_cell(tag: str, side: str, text: str) -> str:
-    return f'<{tag} style="text-align:{side}">{html.escape(text)}</{tag}>'
+    return f'<{tag} style="text-align:{side}">{_escaped(text)}</{tag}>'
+
+
+def _escaped(text: str) -> str:
+    import html
+
+    return html.escape(text)
 
 
 def _rich(
