@@ -16,7 +16,7 @@ CERTS = ['cryptography>=42']
 SSH = ['paramiko>=3.5']
 FAST = ['cryptography>=42', 'orjson>=3.10']
 RICH = ['rich>=13']
-DOCS = ['furo>=2024.8', 'sphinx>=8.1', 'sphinx-copybutton>=0.5.2']
+DOCS = ['furo>=2024.8', 'sphinx>=8.1', 'sphinx-copybutton>=0.5.2', *SSH]
 EXTRAS = {
     'simulator': SIMULATOR,
     'events': EVENTS,

@@ -143,7 +143,7 @@ def test_a_machine_on_the_way(tmp_path: Path, known: Path) -> None:
             assert logins + 3 == jump.log.count('Accepted publickey')
             assert machine.run('true', proxy=False).check()
             assert logins + 3 == jump.log.count('Accepted publickey')
-            with pytest.raises(InvalidInput, match=r"no machine is named 'bastio'.*bastion"):
+            with pytest.raises(InvalidInput, match=r"'bastio'.*there is bastion"):
                 machine.ssh(proxy='bastio')
 
 
