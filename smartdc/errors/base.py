@@ -54,7 +54,7 @@ class _NameNotFound(InvalidInput):
         self.candidates = tuple(candidates)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.candidates)
+        return type(self), (*self.args, self.candidates), self._state()
 
 
 class UnknownName(_NameNotFound):
@@ -224,7 +224,7 @@ class ActionFailed(WaitFailed):
         return self.last
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.last, self.action)
+        return type(self), (*self.args, self.last, self.action), self._state()
 
 
 class WaitTimeout(SmartDCError, TimeoutError):
