@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from smartdc.clock import Clock
-from smartdc.errors import SmartDCError
+from smartdc.errors import APIError, SmartDCError
 from smartdc.likeness import Row, known, like, newcomer
 from smartdc.retrying import OPEN, Attempts, Budget, Fault, Retry, fault_of, is_open
 from smartdc.ssh_keys import line_fingerprint
 
-#: The faults after which it is looked for. A 503 is said before the work, but by servers behind
-#: this one as well.
-LOOKED_AFTER = OPEN | {Fault.UNAVAILABLE}
-
 #: The faults after which a thing that is not there may still come.
 LATE = frozenset({Fault.SLOW})
+
+#: All faults after which it may be there.
+DOUBTFUL = OPEN | {Fault.UNAVAILABLE}
 
 
 def once(
@@ -41,27 +40,35 @@ def once(
         try:
             data = create()
         except SmartDCError as error:
-            fault = fault_of(error)
-            if is_open(error):
-                error.doubt(sought)
-            if find is None or not (doubted or fault in LOOKED_AFTER):
-                if error.maybe_done:
-                    raise
+            if not (doubted or _is_doubtful(error)):
                 attempts.again(error)
                 continue
-            if not attempts.wanted:
+            if find is None or not attempts.wanted:
+                error.doubt(sought)
                 raise
+            if is_open(error):
+                error.doubt(sought)
             is_last = _is_last(error, attempts)
             found = _looked(error, find, sought)
             if found is not None:
                 attempts.succeeded()
                 return found
-            if is_last or fault in late:
+            if is_last or fault_of(error) in late:
                 raise
             doubted = True
         else:
             attempts.succeeded()
             return data
+
+
+def _is_doubtful(error: SmartDCError) -> bool:
+    """Say whether an error leaves open if something was made.
+
+    Most 503 are said before the work, and those with Retry-After all; but servers behind this one
+    say it, too.
+    """
+    is_asked_to_wait = isinstance(error, APIError) and error.retry_after is not None
+    return is_open(error) or (fault_of(error) is Fault.UNAVAILABLE and not is_asked_to_wait)
 
 
 def _is_last(error: SmartDCError, attempts: Attempts) -> bool:

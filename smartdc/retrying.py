@@ -87,7 +87,7 @@ def fault_of(error: SmartDCError) -> Fault | None:
 
 def is_open(error: SmartDCError) -> bool:
     """Say whether an error leaves open if a write was done."""
-    return fault_of(error) in OPEN
+    return fault_of(error) in OPEN or isinstance(error, ResponseTooLarge)
 
 
 class _Persistence(NamedTuple):

@@ -57,6 +57,7 @@ def _next(course: Iterator[type[SmartDCError] | SmartDCError | str]) -> str:
         ([BROKEN, smartdc.ValidationFailed(409)], ['', 'late'], 'clcl', 'late'),
         ([BROKEN, BROKEN, smartdc.Timeout, 'made'], ['', '', ''], 'clclclc', 'made'),
         ([smartdc.ServiceUnavailable(503), 'made'], [''], 'clc', 'made'),
+        ([smartdc.ServiceUnavailable(503, retry_after=1), 'made'], [], 'cc', 'made'),
         ([smartdc.TooManyRequests(429), 'made'], [], 'cc', 'made'),
         ([BROKEN('x', sent=False), 'made'], [], 'cc', 'made'),
         ([BROKEN, smartdc.TooManyRequests(429), 'made'], ['', ''], 'clclc', 'made'),
@@ -122,11 +123,16 @@ def test_what_a_look_finds_out_is_told() -> None:
 
 def test_without_retries_nothing_is_looked_for() -> None:
     """There is one attempt, and its error says what to look for."""
-    play = Play([BROKEN])
-    with pytest.raises(BROKEN) as caught:
+    for error in (BROKEN('x'), smartdc.ServiceUnavailable(503)):
+        play = Play([error])
+        with pytest.raises(SmartDCError) as caught:
+            play.run(patient=False)
+        assert ('c', SOUGHT) == (play.done, caught.value.sought)
+    play = Play([smartdc.ServiceUnavailable(503, retry_after=1)])
+    with pytest.raises(SmartDCError) as caught:
         play.run(patient=False)
 
-    assert ('c', SOUGHT) == (play.done, caught.value.sought)
+    assert not caught.value.maybe_done
 
 
 def test_what_helps_is_given_back() -> None:

@@ -78,6 +78,15 @@ def test_the_error_of_a_write_says_whether_it_may_have_been_done(
     assert error.maybe_done is (fault in UNKNOWN and method in ('POST', 'PUT', 'DELETE'))
 
 
+def test_an_answer_that_is_too_long_leaves_open_what_was_done() -> None:
+    """It is not asked for again, and nobody has read what it says."""
+    error = smartdc.ResponseTooLarge('x')
+    with pytest.raises(smartdc.ResponseTooLarge):
+        Attempts(Retry(), Budget(9), TestClock(), 'POST').again(error)
+
+    assert error.maybe_done
+
+
 def test_the_table_has_every_fault() -> None:
     """No fault is without a decision, and reads are sent again after all of them."""
     assert set(Fault) == set(REPEATED)

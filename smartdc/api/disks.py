@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smartdc.chapter import MachineChapter
-from smartdc.creating import LATE, LOOKED_AFTER, telling
+from smartdc.creating import DOUBTFUL, LATE, telling
 from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.tables import listed
@@ -60,7 +60,7 @@ class DisksChapter(MachineChapter):
             is_it=lambda row: like(row, shown),
             sought=sought,
             # A disk may be listed some time after it was asked for, but a slot never has two.
-            late=LOOKED_AFTER if pci_slot is None else LATE,
+            late=DOUBTFUL if pci_slot is None else LATE,
             body=body,
         )
         if wait is False:
