@@ -70,6 +70,7 @@ __all__ = [
     'LegacyDataCenter',
     'LoginRefused',
     'Machine',
+    'MachineDiffers',
     'MachineFailed',
     'MachineGone',
     'MachineHasNoVNC',

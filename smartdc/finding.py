@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from smartdc.errors import AmbiguousName, InvalidInput, UnknownName
+from smartdc.errors import AmbiguousName, InvalidInput, ResourceNotFound, UnknownName
 from smartdc.paths import fill, ident, is_uuid
 from smartdc.types import Image, Package
 
@@ -102,6 +103,27 @@ def _package_for_image(datacenter: DataCenter, image: str) -> str:
     return _smallest(packages, datacenter.image(image))['id']
 
 
+def _image_in_use(datacenter: DataCenter, ref: tuple[Any, str]) -> str:
+    """Return an image in use if it is what is wanted, in whatever version, else the one wanted."""
+    wanted, used = _wanted(ref[0], 'id', 'urn'), ref[1]
+    if is_uuid(wanted):
+        return wanted.lower()
+    name, version = _name_and_version(wanted)
+    with suppress(ResourceNotFound):
+        image = datacenter.image(used)
+        if image['name'] == name and version in (None, image['version']):
+            return used
+    return _image(datacenter, wanted)
+
+
+def _package_in_use(datacenter: DataCenter, ref: tuple[Any, str]) -> str:
+    """Return the name of the package that is wanted; the one in use needs no request."""
+    wanted, used = ref
+    if used in (wanted, wanted.get('name') if isinstance(wanted, Mapping) else None):
+        return used
+    return datacenter.package(_package(datacenter, wanted))['name']
+
+
 def _in_list(kind: str, rows: Callable[[DataCenter], Sequence[Any]]) -> _Finder:
     """Return the finder of things whose list is short, and tells their names."""
 
@@ -140,6 +162,8 @@ _FINDERS: Mapping[str, _Finder] = {
     'default image': lambda datacenter, _: _base_image(datacenter.images())['id'],
     'package': _package,
     'package for image': _package_for_image,
+    'image in use': _image_in_use,
+    'package in use': _package_in_use,
     'network': _in_list('network', lambda datacenter: datacenter.networks()),
     'volume': _in_list('volume', lambda datacenter: datacenter.volumes()),
     'firewall rule': _in_list('firewall rule', lambda datacenter: datacenter.firewall_rules()),

@@ -88,7 +88,7 @@ class LegacyDataCenter(DataCenter):
         raise Unsupported('API 6.5 has no networks')
 
     def _find(self, kind: str, ref: Any) -> str:
-        if kind in ('machine', 'package'):
+        if kind in ('machine', 'package', 'image in use', 'package in use'):
             return super()._find(kind, ref)
         if kind == 'image':
             return str(ident(ref, 'id', 'urn'))

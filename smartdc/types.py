@@ -6,7 +6,8 @@ are not listed here; they are in the dict all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NotRequired, Protocol, TypedDict
 
 #: What metadata and tags hold.
@@ -325,6 +326,29 @@ class VolumeMount(TypedDict):
     type: NotRequired[str]
     mode: NotRequired[str]
     mountpoint: str
+
+
+class MachineOptions(TypedDict, total=False):
+    """The arguments of `create_machine` but for name, image and package."""
+
+    metadata: Mapping[str, Any] | None
+    tags: Mapping[str, Scalar] | None
+    boot_script: str | Path | None
+    credentials: bool
+    networks: NetworkRef | Iterable[NetworkRef | NetworkObject] | None
+    affinity: Sequence[str] | None
+    locality: Mapping[str, Any] | None
+    firewall_enabled: bool | None
+    deletion_protection: bool | None
+    allow_shared_images: bool | None
+    brand: str | None
+    disks: Sequence[Disk] | None
+    volumes: Sequence[VolumeMount] | None
+    delegate_dataset: bool | None
+    encrypted: bool | None
+    password: str | None
+    administrator_pw: str | None
+    default_networks: Sequence[str] | None
 
 
 class SnapshotData(TypedDict):

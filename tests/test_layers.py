@@ -26,7 +26,7 @@ FLOORS = [
     {'transport', 'key_files', 'retrying', 'server_clock'},
     {'creating', 'waiting'},
     {'ssh_agent', 'chapter', 'connection', 'signer', 'ssh_target', 'ssh_hosts'},
-    {'key_search', 'profiles'},
+    {'key_search', 'profiles', 'new_machine'},
     {'http_signature', 'snapshot', 'websocket'},
     {'actions', 'changefeed', 'console', 'presign', 'certificates', 'ssh_session'},
     {'news'},

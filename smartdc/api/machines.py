@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import requests
 
 from smartdc.answers import full_page, resource_count
-from smartdc.chapter import pairs, script
+from smartdc.chapter import pairs
 from smartdc.connection import Connection
-from smartdc.errors import InvalidInput
+from smartdc.errors import InvalidInput, MachineDiffers, ValidationFailed
 from smartdc.machine import Machine
+from smartdc.new_machine import (
+    SHORT_ID,
+    checked_name,
+    is_taken,
+    metadata_of,
+    new_name,
+    prefixed,
+    whole_name,
+)
 from smartdc.paging import PAGE, total
 from smartdc.seen import known
 from smartdc.tables import listed
 from smartdc.types import (
     Disk,
     ImageRef,
+    MachineOptions,
     MachineRef,
     NetworkObject,
     NetworkRef,
@@ -29,11 +36,6 @@ from smartdc.types import (
     Scalar,
     VolumeMount,
 )
-
-_NAME = re.compile(r'[a-zA-Z0-9][a-zA-Z0-9_.-]{0,188}')
-
-#: What the server replaces in a name by a part of the machine's id.
-_SHORT_ID = '{{shortId}}'
 
 
 class MachinesChapter(Connection):
@@ -234,9 +236,9 @@ class MachinesChapter(Connection):
         KeyRequired when the account has no SSH key, NotAuthorized when a quota is used up.
         """
         body: dict[str, Any] = {
-            'name': _new_name() if name is None else _checked_name(name),
-            **_prefixed('metadata', _metadata(metadata, boot_script)),
-            **_prefixed('tag', pairs('tags', tags, {})),
+            'name': new_name() if name is None else checked_name(name),
+            **prefixed('metadata', metadata_of(metadata, boot_script)),
+            **prefixed('tag', pairs('tags', tags, {})),
             'affinity': affinity,
             'locality': locality,
             'firewall_enabled': firewall_enabled,
@@ -267,12 +269,61 @@ class MachinesChapter(Connection):
 
         made = self._create(
             '/machines',
-            find=None if _SHORT_ID in body['name'] else find,
+            find=None if SHORT_ID in body['name'] else find,
             sought={'name': body['name']},
             query=query,
             body=body,
         )
         return self._machine(made)
+
+    def ensure_machine(
+        self,
+        name: str,
+        /,
+        *,
+        image: ImageRef | None = None,
+        package: PackageRef | None = None,
+        **options: Unpack[MachineOptions],
+    ) -> Machine:
+        """Return the machine of a name; create it if there is none.
+
+        `GET /:login/machines`, since 6.5, and `POST /:login/machines` if need be. Image and
+        package are written as for `create_machine`. Those that are given must be what the machine
+        has; a name without a version means any version of that image. What is not given is not
+        compared, and neither are `options`, the other arguments of `create_machine`: they are for
+        a new machine.
+
+        A machine that is provisioning, stopped or stopping is returned as it is. One that has
+        failed or was deleted does not count, for its name is free again: another one is created.
+        When several call this at once, one of them creates the machine, and all return it.
+
+        Raises MachineDiffers for a machine of another image or package, InvalidInput for a name
+        with `{{shortId}}`, and what `create_machine` raises.
+        """
+        machine = self._named(whole_name(name))
+        if machine is None:
+            try:
+                return self.create_machine(name, image=image, package=package, **options)
+            except ValidationFailed as error:
+                machine = self._named(name) if is_taken(error) else None
+                if machine is None:
+                    raise
+        self._check_alike(machine, {'image': image, 'package': package})
+        return machine
+
+    def _named(self, name: str) -> Machine | None:
+        return next((each for each in self.machines(name=name) if each.name == name), None)
+
+    def _check_alike(self, machine: Machine, wanted: Mapping[str, Any]) -> None:
+        """Raise MachineDiffers if a machine has not what is wanted of it."""
+        differences = {}
+        for kind, ref in wanted.items():
+            has = str(machine.data.get(kind, ''))
+            means = has if ref is None else self._find(f'{kind} in use', (ref, has))
+            if means != has:
+                differences[kind] = means, has
+        if differences:
+            raise MachineDiffers.of(machine.data, differences)
 
     def _made(
         self, body: Mapping[str, Any], since: float | None, credentials: bool
@@ -326,36 +377,8 @@ def _filters(*, image: Any, tags: Any, **plain: Any) -> dict[str, Any]:
     if tags == '*':
         query['tags'] = '*'
     elif tags is not None:
-        query.update(_prefixed('tag', pairs('tags', tags, {})))
+        query.update(prefixed('tag', pairs('tags', tags, {})))
     return query
-
-
-def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f'{prefix}.{name}': value for name, value in values.items()}
-
-
-def _metadata(given: Mapping[str, Any] | None, boot_script: str | Path | None) -> dict[str, Any]:
-    """Return the metadata of a new machine; passwords go as the JSON text that CloudAPI takes."""
-    found = dict(given) if isinstance(given, Mapping) else given
-    if isinstance(found, dict) and isinstance(found.get('credentials'), Mapping):
-        found['credentials'] = json.dumps(dict(found['credentials']))
-    checked = pairs('metadata', found, {})
-    if boot_script is not None:
-        checked['user-script'] = script(boot_script)
-    return checked
-
-
-def _new_name() -> str:
-    return f'machine-{secrets.token_hex(4)}'
-
-
-def _checked_name(name: str) -> str:
-    if not _NAME.fullmatch(str(name).replace(_SHORT_ID, 'id')):
-        raise InvalidInput(
-            f'not a machine name: {name!r}. It has letters, digits, "_", "." and "-", begins '
-            'with a letter or digit, and may contain {{shortId}}'
-        )
-    return name
 
 
 def _count(_: Any, response: requests.Response) -> tuple[int, int]:

@@ -26,6 +26,7 @@
     ├── APIError (requests.HTTPError)    CloudAPI said no; one class a code, below
     │   └── MachineGone                  the machine is deleted; carries its last data
     ├── Unsupported (RuntimeError)       this API version does not have it
+    ├── MachineDiffers                   there is another machine of that name
     ├── WaitFailed                       what was waited for cannot happen any more
     │   ├── ActionFailed                 an action on a machine came to nothing
     │   └── MachineFailed                the machine failed
@@ -50,6 +51,7 @@ from smartdc.errors.base import (
     KeyUnreadable,
     KeyUnsupported,
     LoginRefused,
+    MachineDiffers,
     MachineFailed,
     NotAPrivateKey,
     PassphraseRequired,
@@ -164,6 +166,7 @@ __all__ = [
     'KeyUnreadable',
     'KeyUnsupported',
     'LoginRefused',
+    'MachineDiffers',
     'MachineFailed',
     'MachineGone',
     'MachineHasNoVNC',

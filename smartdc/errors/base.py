@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -180,6 +180,37 @@ def without_credentials(data: Any) -> Any:
         return data
     kept = {name: value for name, value in metadata.items() if name != 'credentials'}
     return {**data, 'metadata': kept}
+
+
+class MachineDiffers(SmartDCError):
+    """There is a machine of that name, but of another image or package; nothing was changed.
+
+    `machine` is its data, a dict. `differences` are what was wanted and what the machine has, by
+    field: `{'package': ('g1-small', 'g1-large')}`; images are ids.
+    """
+
+    def __init__(
+        self,
+        text: str = '',
+        machine: Mapping[str, Any] | None = None,
+        differences: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.machine: dict[str, Any] = dict(without_credentials(machine or {}))
+        self.differences = dict(differences or {})
+
+    @classmethod
+    def of(cls, machine: Mapping[str, Any], differences: Mapping[str, tuple[str, str]]) -> Self:
+        """Return the error of a machine that differs."""
+        listed = ' and '.join(
+            f'its {field} is {found}, not {wanted}'
+            for field, (wanted, found) in differences.items()
+        )
+        there = f'the machine {machine.get("name")} is there ({machine.get("id")}), but {listed}'
+        return cls(f'{there}: ask for what it is, or for another name', machine, differences)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.args, self.machine, self.differences), self._state()
 
 
 class WaitFailed(SmartDCError):
