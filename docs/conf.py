@@ -40,7 +40,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ('py:.*', r'(builtins|collections|datetime|os|pathlib|ssl|types|typing)\..*'),
     ('py:.*', r'(requests|paramiko|websockets)(\..*)?'),
-    ('py:class', 'AuthBase|ClientConnection|PKey|Passphrase|PathLike|Verify'),
+    ('py:class', 'AuthBase|Client|ClientConnection|PKey|Passphrase|PathLike|Verify'),
 ]
 
 # A prompt is no part of what is copied.
