@@ -65,7 +65,7 @@ class Table(list[Thing]):
 
     def _repr_html_(self) -> str:
         if not self:
-            return f'<p>{_escaped(str(self))}</p>'
+            return f'<p>{self}</p>'
         shape, head, tail = self._parts()
         gap = [f'<tr><td colspan="{len(shape)}" style="text-align:left">{self._gap()}</td></tr>']
         rows = [
@@ -150,13 +150,9 @@ def _html_row(tag: str, shape: Sequence[Column], cells: Sequence[str]) -> str:
 
 
 def _html_cell(tag: str, side: str, text: str) -> str:
-    return f'<{tag} style="text-align:{side}">{_escaped(text)}</{tag}>'
+    from html import escape
 
-
-def _escaped(text: str) -> str:
-    import html
-
-    return html.escape(text)
+    return f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
 
 
 def _rich(
