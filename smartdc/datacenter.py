@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import wraps
 from os import PathLike
@@ -28,6 +29,7 @@ from smartdc.api.users import UsersChapter
 from smartdc.api.volumes import VolumesChapter
 from smartdc.certificates import Certificates
 from smartdc.clock import Clock
+from smartdc.dry_run import DryRuns
 from smartdc.errors import InvalidInput
 from smartdc.finding import default_package, find
 from smartdc.http_signature import HTTPSignatureAuth, search_for
@@ -51,6 +53,8 @@ from smartdc.wait_for import WaitFor
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
+
+    from smartdc.plan import Plan
 
 __all__ = [
     'API_HOST_SUFFIX',
@@ -177,6 +181,7 @@ class DataCenter(
             pool_size=pool_size,
             body_limit=body_limit,
         )
+        self._dry_runs = DryRuns()
         self.location = location
         known = KNOWN_LOCATIONS if known_locations is None else known_locations
         self.known_locations: dict[str, str] = dict(known)
@@ -273,6 +278,7 @@ class DataCenter(
             events=self.events,
         )
         other._asked_locations = self._asked_locations
+        other._dry_runs = self._dry_runs
         return other
 
     def presign(
@@ -298,6 +304,17 @@ class DataCenter(
         `GET /:login/packages`, since 6.5, and `GET /:login/images` when none is flagged.
         """
         return default_package(self)
+
+    def dry_run(self) -> AbstractContextManager[Plan]:
+        """Collect the writes of a block instead of sending them: `with sdc.dry_run() as plan:`.
+
+        Reads are real. `plan` is the sequence of writes, each with method, path, body and the
+        `triton` command that does the same; printed it shows them, without secrets. What a write
+        would have made is stood for by a placeholder, so that the block goes on; waiting ends at
+        once. It holds for this data center, what `acting` and `datacenter` made and make of it, and
+        their machines, in all threads.
+        """
+        return self._dry_runs.collecting()
 
     @deprecated
     def me(self) -> Account:

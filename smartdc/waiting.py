@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Protocol
 
 from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left
+from smartdc.dry_run import is_collecting
 from smartdc.errors import (
     APIError,
     InvalidInput,
@@ -97,6 +98,9 @@ def wait(
     """
     if not timeout >= 0:
         raise InvalidInput(f'a timeout cannot be negative: {timeout}')
+    if is_collecting():
+        # Nothing was sent, so nothing will change.
+        return look()
     began = clock.now()
     end = began + timeout
     pace, state = Pace(interval, clock, transition), ''
