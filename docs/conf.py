@@ -40,7 +40,11 @@ nitpicky = True
 nitpick_ignore_regex = [
     ('py:.*', r'(builtins|collections|datetime|os|pathlib|ssl|types|typing)\..*'),
     ('py:.*', r'(requests|paramiko|websockets)(\..*)?'),
-    ('py:class', 'AuthBase|Client|ClientConnection|PKey|Passphrase|PathLike|Verify'),
+    (
+        'py:class',
+        'AbstractContextManager|AuthBase|Client|ClientConnection|PKey|Passphrase|PathLike|Plan|Verify',
+    ),
+    ('py:class', r'smartdc\.tables\.Thing'),
 ]
 
 # A prompt is no part of what is copied.

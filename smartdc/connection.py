@@ -17,6 +17,7 @@ import requests
 from smartdc.answers import check_digest, decoded, expect_json, full_page, refuse
 from smartdc.clock import SYSTEM_CLOCK, Clock, seconds_left
 from smartdc.creating import Creator
+from smartdc.dry_run import collected
 from smartdc.errors import (
     APIError,
     ConfigurationError,
@@ -141,6 +142,9 @@ class Connection(Creator):
         """Make a signed request, as often as it takes, and decode its answer."""
         url = self._address(path, params)
         body = None if data is None else json_body(data)
+        kept = collected(self, method, path, params, body)
+        if kept is not None:
+            return decode(kept, kept.content), kept
         attempts = Attempts(self.retries, self._budget, self.clock, method)
         while True:
             try:
