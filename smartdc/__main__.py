@@ -144,11 +144,11 @@ def _plain_prompt(names: dict[str, Any], greeting: str) -> None:
 
         readline.set_completer(completion.completer(names, readline))
         readline.parse_and_bind('tab: complete')
-    sys.displayhook = _display
+    sys.displayhook = display
     code.interact(greeting, local=names, exitmsg='')
 
 
-def _display(value: object) -> None:
+def display(value: object) -> None:
     """Show a value as Python's prompt does, but what has a form of its own for prompts by `str`."""
     if not hasattr(type(value), '_repr_pretty_'):
         sys.__displayhook__(value)
