@@ -92,16 +92,32 @@ class Done:
 
 
 def test_a_pause_ends_when_the_machine_changes(cloud: Simulator, machine: Machine) -> None:
-    """The first one when it is followed, each other one when there is news."""
-    with News(machine.datacenter, machine.id) as sleep:
+    """The first one when it is followed, each other one when there is news, and no other."""
+    news = News(machine.datacenter, machine.id)
+    with news as sleep:
         sleep(3600)
         assert 1 == len(inside(cloud).feeds.following())
+        assert not news._changed.is_set()
         machine.stop()
         sleep(3600)
         cloud.clock.sleep(10)
         sleep(3600)
 
     assert 'stopped' == machine.status()
+
+
+def test_what_the_server_tells_unasked_is_no_news(cloud: Simulator, machine: Machine) -> None:
+    """It may tell of all machines, whichever were asked for."""
+    news = News(machine.datacenter, machine.id)
+    with news as sleep:
+        sleep(3600)
+        for feed in inside(cloud).feeds._open:
+            feed.push('{"changedResourceId": "b1e3f1c0-9999-4aaa-8bbb-cccccccccccc"}')
+        cloud.drop_feeds()
+        assert news._thread is not None
+        news._thread.join()
+
+        assert not news._changed.is_set()
 
 
 def test_what_another_machine_does_is_no_news(
@@ -241,6 +257,19 @@ def test_a_feed_that_does_not_come_holds_nothing_up(cloud: Simulator, machine: M
         assert sdc._feeds.free.acquire(timeout=20)
 
 
+def test_a_feed_that_comes_too_late_is_not_followed(cloud: Simulator, machine: Machine) -> None:
+    """The wait is over by then, and the connection is closed as soon as it is made."""
+    cloud.faults.add('changefeed', count=1, delay=0.5)
+    news = News(machine.datacenter, machine.id)
+    with news as sleep:
+        sleep(0.01)
+    assert news._thread is not None
+    news._thread.join(20)
+
+    assert not news._thread.is_alive()
+    assert [] == inside(cloud).feeds.following()
+
+
 def test_a_feed_that_breaks_off_ends_nothing(cloud: Simulator, machine: Machine) -> None:
     """The wait goes on with looks alone."""
     looks: list[Progress] = []
@@ -288,7 +317,7 @@ def test_many_waits_at_once_have_eight_feeds(cloud: Simulator, machine: Machine)
     machine.start()
     machine.poll_until('running', AT_ONCE)
 
-    assert sdc._feeds.free.acquire(blocking=False)
+    assert [True] * 8 == [sdc._feeds.free.acquire(timeout=20) for _ in range(8)]
 
 
 def test_other_data_centers_and_settings_are_handed_on(cloud: Simulator) -> None:
