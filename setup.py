@@ -13,14 +13,17 @@ VERSION = re.findall(
 EVENTS = ['websockets>=15']
 SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
+RICH = ['rich>=13']
 EXTRAS = {
     'simulator': SIMULATOR,
     'events': EVENTS,
     'certs': CERTS,
+    'rich': RICH,
     'test': [
         *SIMULATOR,
         *EVENTS,
         *CERTS,
+        *RICH,
         'docutils>=0.20',
         'hypothesis>=6.100',
         'jsonschema>=4.20',

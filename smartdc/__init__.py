@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smartdc.errors import *
     from smartdc.legacy import LegacyDataCenter
     from smartdc.machine import Machine, Snapshot
+    from smartdc.progress import Progress
     from smartdc.retrying import Retry
     from smartdc.waiting import deadline
 
@@ -82,6 +83,7 @@ __all__ = [
     'PassphraseRequired',
     'PayloadTooLarge',
     'PreconditionFailed',
+    'Progress',
     'RequestExpired',
     'ResourceNotFound',
     'Retry',
@@ -121,6 +123,7 @@ _HOMES = {
     'TELEFONICA_LOCATIONS': 'smartdc.datacenter',
     'LegacyDataCenter': 'smartdc.legacy',
     'Machine': 'smartdc.machine',
+    'Progress': 'smartdc.progress',
     'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',
     'deadline': 'smartdc.waiting',

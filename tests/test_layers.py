@@ -15,6 +15,7 @@ TESTS = sorted((ROOT / 'tests').rglob('*.py'))
 #: or from its own where that is listed.
 FLOORS = [
     {'errors'},
+    {'progress'},
     {'search', 'paths', 'locations', 'waiting', 'times', 'paging', 'ssh_keys', 'types', 'answers'},
     {'watchdog'},
     {'transport', 'key_files', 'retrying', 'server_clock'},

@@ -1,0 +1,208 @@
+"""Telling how far something has come: by a function, or on a terminal."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import TextIO
+
+import pytest
+
+from smartdc import InvalidInput, Progress
+from smartdc.progress import Report, Reporting, reporting
+
+FIRST = Progress('web0 becoming running', 'provisioning', 0.0)
+SECOND = Progress('web0 becoming running', 'provisioning', 2.4)
+
+
+class Terminal:
+    """A terminal of 80 columns, and what is written to it."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = pty.openpty()
+        self.stream: TextIO = os.fdopen(theirs, 'w', encoding='utf-8')
+
+    @contextmanager
+    def reporting(self, progress: Reporting = None) -> Iterator[Report]:
+        """Yield what to call after each step, while stderr is this terminal."""
+        with redirect_stderr(self.stream), reporting(progress) as report:
+            yield report
+
+    def read(self) -> str:
+        """Return what was written, and close the terminal."""
+        self.stream.write('<end>')
+        self.stream.close()
+        text = ''
+        while not text.endswith('<end>'):
+            text += os.read(self._ours, 65536).decode()
+        os.close(self._ours)
+        return text.removesuffix('<end>')
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """Yield a terminal."""
+    found = Terminal()
+    monkeypatch.setenv('TERM', 'xterm')
+    yield found
+    if not found.stream.closed:
+        found.read()
+
+
+@pytest.fixture
+def plain(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Return the terminal, on a machine that has no rich."""
+    monkeypatch.setitem(sys.modules, 'rich', None)
+    return terminal
+
+
+def test_a_function_is_called_with_each_step() -> None:
+    """It gets the very objects, in order, also the first."""
+    seen: list[Progress] = []
+    with reporting(seen.append) as report:
+        report(FIRST)
+        report(SECOND)
+
+    assert [FIRST, SECOND] == seen
+
+
+def test_progress_is_told_in_a_line() -> None:
+    """What, the count where there is one, and the state."""
+    counted = Progress('stopping machines', 'web0 stopped', 7.0, done=3, total=20)
+
+    assert 'web0 becoming running: provisioning' == str(FIRST)
+    assert 'stopping machines: 3 of 20, web0 stopped' == str(counted)
+
+
+def test_a_terminal_shows_a_line_from_the_second_step_on(plain: Terminal) -> None:
+    """It is written over, and blanks and the beginning of the line are left at the end."""
+    with plain.reporting() as report:
+        for progress in (FIRST, SECOND, Progress('web0 becoming running', 'running', 4.0)):
+            report(progress)
+    longer = 'web0 becoming running: provisioning, 2 s'
+    shorter = 'web0 becoming running: running, 4 s'.ljust(len(longer))
+
+    assert f'\r{longer}\r{shorter}\r{" " * len(shorter.rstrip())}\r' == plain.read()
+
+
+def test_a_line_is_no_longer_than_the_terminal(plain: Terminal) -> None:
+    """Or it could not be written over."""
+    with plain.reporting() as report:
+        report(FIRST)
+        report(Progress('x' * 200, 'y', 1.0))
+    longest = max(plain.read().split('\r'), key=len)
+
+    assert 'x' * 79 == longest
+
+
+def test_nothing_commands_the_terminal(plain: Terminal) -> None:
+    """A name that has control characters in it is shown without."""
+    with plain.reporting() as report:
+        report(FIRST)
+        report(Progress('\x1b[2Jweb0\n', 'y', 1.0))
+
+    assert '\r?[2Jweb0?: y, 1 s\r' in plain.read()
+
+
+def test_what_is_short_shows_nothing(plain: Terminal) -> None:
+    """One step leaves the terminal as it was."""
+    with plain.reporting() as report:
+        report(FIRST)
+
+    assert '' == plain.read()
+
+
+def test_rich_shows_a_bar(terminal: Terminal) -> None:
+    """With text, state and seconds; its thread ends with the block."""
+    threads = threading.active_count()
+    with terminal.reporting() as report:
+        report(FIRST)
+        report(SECOND)
+        report(Progress('stopping', 'web0 [bold]', 7.0, done=3, total=20))
+    shown = terminal.read()
+
+    assert 'web0 becoming running: provisioning' in shown
+    assert '2 s' in shown
+    assert 'stopping: 3 of 20, web0 [bold]' in shown
+    assert threads == threading.active_count()
+
+
+@pytest.mark.parametrize('rich', [True, False])
+def test_false_shows_nothing(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, rich: bool
+) -> None:
+    """Not even on a terminal."""
+    if not rich:
+        monkeypatch.setitem(sys.modules, 'rich', None)
+    with terminal.reporting(False) as report:
+        report(FIRST)
+        report(SECOND)
+
+    assert '' == terminal.read()
+
+
+@pytest.mark.parametrize('stream', [io.StringIO(), None])
+def test_what_is_no_terminal_gets_nothing(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO | None
+) -> None:
+    """A file, a pipe, or no stderr at all."""
+    monkeypatch.setattr(sys, 'stderr', stream)
+    with reporting() as report:
+        report(FIRST)
+        report(SECOND)
+
+    assert stream is None or stream.getvalue() == ''
+
+
+def test_a_terminal_has_one_line(plain: Terminal) -> None:
+    """What goes on inside of something that is shown is not shown, nor what other threads do."""
+
+    def show(name: str) -> None:
+        with plain.reporting() as report:
+            report(FIRST)
+            report(Progress(name, '', 1.0))
+
+    with plain.reporting() as report:
+        report(FIRST)
+        show('inner')
+        report(SECOND)
+    thread = threading.Thread(target=show, args=('thread',))
+    thread.start()
+    thread.join()
+    show('next')
+    shown = plain.read()
+
+    assert 'inner' not in shown
+    assert 'thread' not in shown
+    assert 'next' in shown
+
+
+def test_a_terminal_that_goes_away_ends_nothing(plain: Terminal) -> None:
+    """A closed stream is passed over."""
+    with plain.reporting() as report:
+        report(FIRST)
+        report(SECOND)
+        plain.read()
+        report(SECOND)
+
+
+def test_what_a_function_raises_comes_out() -> None:
+    """The terminal is free again after it."""
+
+    def refuse(progress: Progress) -> None:
+        raise KeyError(progress.state)
+
+    with pytest.raises(KeyError), reporting(refuse) as report:
+        report(FIRST)
+
+
+@pytest.mark.parametrize('wrong', [True, 1, 'yes'])
+def test_anything_else_is_refused(wrong: object) -> None:
+    """The error says what it may be."""
+    with pytest.raises(InvalidInput, match='a function, None or False'), reporting(wrong):  # type: ignore[arg-type]
+        pytest.fail('the block began')
