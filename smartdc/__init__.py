@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smartdc.errors import *
     from smartdc.legacy import LegacyDataCenter
     from smartdc.machine import Machine, Snapshot
+    from smartdc.pacing import Pace
     from smartdc.progress import Progress
     from smartdc.retrying import Retry
     from smartdc.waiting import deadline
@@ -80,6 +81,7 @@ __all__ = [
     'OriginDoesNotExist',
     'OriginIsNotActive',
     'OwnerDoesNotExist',
+    'Pace',
     'PassphraseRequired',
     'PayloadTooLarge',
     'PreconditionFailed',
@@ -123,6 +125,7 @@ _HOMES = {
     'TELEFONICA_LOCATIONS': 'smartdc.datacenter',
     'LegacyDataCenter': 'smartdc.legacy',
     'Machine': 'smartdc.machine',
+    'Pace': 'smartdc.pacing',
     'Progress': 'smartdc.progress',
     'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',

@@ -41,6 +41,7 @@ from smartdc.locations import (
     is_downgrade,
 )
 from smartdc.machine import Machine
+from smartdc.many import Many
 from smartdc.paths import ident
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
@@ -111,6 +112,7 @@ class DataCenter(
     UsersChapter,
     VolumesChapter,
     Certificates,
+    Many,
 ):
     """An account in one data center.
 
