@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DataCenter,
     )
     from smartdc.errors import *
+    from smartdc.fleet import Fleet
     from smartdc.legacy import LegacyDataCenter
     from smartdc.machine import Machine, Snapshot
     from smartdc.pacing import Pace
@@ -42,6 +43,8 @@ __all__ = [
     'ConnectionFailed',
     'DataCenter',
     'DefaultFabricNetworkNotConfigured',
+    'Fleet',
+    'FleetError',
     'Forbidden',
     'ImageHasDependentImages',
     'ImageNotShared',
@@ -82,6 +85,7 @@ __all__ = [
     'OriginIsNotActive',
     'OwnerDoesNotExist',
     'Pace',
+    'PartialFailure',
     'PassphraseRequired',
     'PayloadTooLarge',
     'PreconditionFailed',
@@ -121,6 +125,7 @@ _HOMES = {
     'Change': 'smartdc.changefeed',
     'DEFAULT_LOCATION': 'smartdc.datacenter',
     'DataCenter': 'smartdc.datacenter',
+    'Fleet': 'smartdc.fleet',
     'KNOWN_LOCATIONS': 'smartdc.datacenter',
     'TELEFONICA_LOCATIONS': 'smartdc.datacenter',
     'LegacyDataCenter': 'smartdc.legacy',

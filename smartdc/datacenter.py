@@ -96,6 +96,7 @@ def _hidden(
 
 
 class DataCenter(
+    Many,
     AccessKeysChapter,
     AccountChapter,
     ChangefeedChapter,
@@ -112,7 +113,6 @@ class DataCenter(
     UsersChapter,
     VolumesChapter,
     Certificates,
-    Many,
 ):
     """An account in one data center.
 

@@ -132,6 +132,22 @@ def test_the_page_on_reliability_runs(cloud: Simulator) -> None:
     assert 'running' == names['machine'].state
 
 
+def test_the_page_on_many_machines_runs(
+    cloud: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its blocks work one after the other, and print what the page says."""
+    with cloud.datacenter() as sdc:
+        for number in range(1, 6):
+            sdc.create_machine(name=f'web-{number:02}', tags={'role': 'web'}, image='base-64-lts')
+        sdc.clock.sleep(60)
+        exec('\n'.join(blocks('docs/fleet.rst', 'python')), {'sdc': sdc})
+
+    *audits, refused, late = capsys.readouterr().out.splitlines()
+    assert [f'web-{number:02} start' for number in range(1, 6)] == sorted(audits)
+    assert 'keep CannotDestroyMachineError' == refused
+    assert late.startswith('WaitTimeout ')
+
+
 def test_the_tutorial_runs(
     cloud: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,8 @@
     ├── APIError (requests.HTTPError)    CloudAPI said no; one class a code, below
     │   └── MachineGone                  the machine is deleted; carries its last data
     ├── Unsupported (RuntimeError)       this API version does not have it
+    ├── PartialFailure                   some of many failed; carries the results of the others
+    │   └── FleetError                   machines
     ├── WaitFailed                       what was waited for cannot happen any more
     │   └── MachineFailed                the machine failed
     └── WaitTimeout (TimeoutError)       what was waited for did not happen in time
@@ -32,12 +34,14 @@ from smartdc.errors.base import (
     APIError,
     ConfigurationError,
     ConnectionFailed,
+    FleetError,
     InvalidInput,
     InvalidResponse,
     KeyUnreadable,
     KeyUnsupported,
     MachineFailed,
     NotAPrivateKey,
+    PartialFailure,
     PassphraseRequired,
     SigningError,
     SmartDCError,
@@ -120,6 +124,7 @@ __all__ = [
     'Conflict',
     'ConnectionFailed',
     'DefaultFabricNetworkNotConfigured',
+    'FleetError',
     'Forbidden',
     'ImageHasDependentImages',
     'ImageNotShared',
@@ -157,6 +162,7 @@ __all__ = [
     'OriginDoesNotExist',
     'OriginIsNotActive',
     'OwnerDoesNotExist',
+    'PartialFailure',
     'PassphraseRequired',
     'PayloadTooLarge',
     'PreconditionFailed',
