@@ -193,7 +193,7 @@ class MachinesChapter(Connection):
         KeyRequired when the account has no SSH key, NotAuthorized when a quota is used up.
         """
         body: dict[str, Any] = {
-            'name': _new_name() if name is None else _checked_name(name),
+            'name': _new_name() if name is None else checked_name(name),
             **_prefixed('metadata', _metadata(metadata, boot_script)),
             **_prefixed('tag', pairs('tags', tags, {})),
             'affinity': affinity,
@@ -283,7 +283,8 @@ def _new_name() -> str:
     return f'machine-{secrets.token_hex(4)}'
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return the name of a machine, or raise InvalidInput if it cannot be one."""
     if not _NAME.fullmatch(str(name).replace('{{shortId}}', 'id')):
         raise InvalidInput(
             f'not a machine name: {name!r}. It has letters, digits, "_", "." and "-", begins '
