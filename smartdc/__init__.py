@@ -11,6 +11,7 @@ __version__ = '1.0.0.dev0'
 
 if TYPE_CHECKING:
     from smartdc.changefeed import Change
+    from smartdc.cloud import Cloud
     from smartdc.datacenter import (
         DEFAULT_LOCATION,
         KNOWN_LOCATIONS,
@@ -38,6 +39,8 @@ __all__ = [
     'BrandNotSupported',
     'CannotDestroyMachine',
     'Change',
+    'Cloud',
+    'CloudError',
     'ConfigurationError',
     'Conflict',
     'ConnectionFailed',
@@ -123,6 +126,7 @@ __all__ = [
 #: Where a name comes from; all others are errors.
 _HOMES = {
     'Change': 'smartdc.changefeed',
+    'Cloud': 'smartdc.cloud',
     'DEFAULT_LOCATION': 'smartdc.datacenter',
     'DataCenter': 'smartdc.datacenter',
     'Fleet': 'smartdc.fleet',

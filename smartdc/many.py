@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from smartdc.api.datacenters import DatacentersChapter
 from smartdc.api.machines import MachinesChapter, checked_name
+from smartdc.cloud import Cloud
 from smartdc.errors import FleetError, InvalidInput
 from smartdc.fleet import Fleet
+from smartdc.locations import base_url
 from smartdc.machine import Machine
 from smartdc.pacing import DEFAULT_PACE, Pace, paced, turns
 from smartdc.parallel import WORKERS, Job, Settings
@@ -16,9 +19,12 @@ from smartdc.paths import ident
 from smartdc.progress import Reporting
 from smartdc.types import Scalar
 
+if TYPE_CHECKING:
+    from smartdc.datacenter import DataCenter
 
-class Many(MachinesChapter):
-    """Fleets, and many new machines."""
+
+class Many(DatacentersChapter, MachinesChapter):
+    """Fleets, many new machines, and all data centers."""
 
     __slots__ = ()
 
@@ -89,6 +95,21 @@ class Many(MachinesChapter):
 
         job = Job('create', names, FleetError, self.clock)
         return Fleet(job.run(create, how).values())
+
+    def cloud(self) -> Cloud:
+        """Return all data centers of this cloud, with the same account and settings.
+
+        `GET /:login/datacenters`, since 6.5.
+        """
+        here = cast('DataCenter', self)
+        urls = self.datacenters()
+        here._asked_locations = True
+        return Cloud(
+            {
+                name: here if base_url(url, {}) == self.base_url else here.datacenter(name)
+                for name, url in urls.items()
+            }
+        )
 
     def _found(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of many creates with all that has to be looked up as ids."""

@@ -139,11 +139,13 @@ def test_the_page_on_many_machines_runs(
     with cloud.datacenter() as sdc:
         exec('\n'.join(blocks('docs/fleet.rst', 'python')), {'sdc': sdc})
 
-    first, *audits, refused, late = capsys.readouterr().out.splitlines()
+    first, *audits, refused, late, west, east, counts = capsys.readouterr().out.splitlines()
     assert '<Fleet of 5 in us-sw-1: 5 running>' == first
     assert [f'web-{number:02} start' for number in range(1, 6)] == sorted(audits)
     assert 'keep CannotDestroyMachineError' == refused
     assert late.startswith('WaitTimeout ')
+    assert ['us-east-1 0', 'us-sw-1 4'] == sorted((west, east))
+    assert '2 answered, 0 failed' == counts
 
 
 def test_the_tutorial_runs(

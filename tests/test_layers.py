@@ -28,6 +28,7 @@ FLOORS = [
     {'machine'},
     {'finding', 'fleet_waiting'},
     {'fleet'},
+    {'cloud'},
     {'many'},
     {'datacenter'},
     {'legacy', 'vnc_proxy'},

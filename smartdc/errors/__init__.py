@@ -20,7 +20,8 @@
     │   └── MachineGone                  the machine is deleted; carries its last data
     ├── Unsupported (RuntimeError)       this API version does not have it
     ├── PartialFailure                   some of many failed; carries the results of the others
-    │   └── FleetError                   machines
+    │   ├── FleetError                   machines
+    │   └── CloudError                   data centers
     ├── WaitFailed                       what was waited for cannot happen any more
     │   └── MachineFailed                the machine failed
     └── WaitTimeout (TimeoutError)       what was waited for did not happen in time
@@ -32,6 +33,7 @@ of the request as attributes, so that a program never has to read the text.
 from smartdc.errors.base import (
     AgentError,
     APIError,
+    CloudError,
     ConfigurationError,
     ConnectionFailed,
     FleetError,
@@ -120,6 +122,7 @@ __all__ = [
     'BadRequest',
     'BrandNotSupported',
     'CannotDestroyMachine',
+    'CloudError',
     'ConfigurationError',
     'Conflict',
     'ConnectionFailed',

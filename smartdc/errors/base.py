@@ -222,6 +222,10 @@ class FleetError(PartialFailure):
     """
 
 
+class CloudError(PartialFailure):
+    """Some data centers of a cloud failed; results and errors are by data center."""
+
+
 def _data(result: Any) -> Any:
     """Return a machine's or snapshot's data, also of those in a list, and all else as it is."""
     if isinstance(result, Sequence) and not isinstance(result, str | bytes):
