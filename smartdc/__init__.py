@@ -12,6 +12,7 @@ __version__ = '1.0.0.dev0'
 if TYPE_CHECKING:
     from smartdc.changefeed import Change
     from smartdc.clock import deadline
+    from smartdc.cloud import Cloud
     from smartdc.datacenter import (
         DEFAULT_LOCATION,
         KNOWN_LOCATIONS,
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
         DataCenter,
     )
     from smartdc.errors import *
+    from smartdc.fleet import Fleet
     from smartdc.legacy import LegacyDataCenter
     from smartdc.machine import Machine, Snapshot
+    from smartdc.pacing import Pace
     from smartdc.progress import Progress
     from smartdc.retrying import Retry
 
@@ -38,12 +41,16 @@ __all__ = [
     'BrandNotSupported',
     'CannotDestroyMachine',
     'Change',
+    'Cloud',
+    'CloudError',
     'CommandFailed',
     'ConfigurationError',
     'Conflict',
     'ConnectionFailed',
     'DataCenter',
     'DefaultFabricNetworkNotConfigured',
+    'Fleet',
+    'FleetError',
     'Forbidden',
     'HostKeyRefused',
     'ImageHasDependentImages',
@@ -86,6 +93,8 @@ __all__ = [
     'OriginDoesNotExist',
     'OriginIsNotActive',
     'OwnerDoesNotExist',
+    'Pace',
+    'PartialFailure',
     'PassphraseRequired',
     'PayloadTooLarge',
     'PreconditionFailed',
@@ -126,12 +135,15 @@ __all__ = [
 #: Where a name comes from; all others are errors.
 _HOMES = {
     'Change': 'smartdc.changefeed',
+    'Cloud': 'smartdc.cloud',
     'DEFAULT_LOCATION': 'smartdc.datacenter',
     'DataCenter': 'smartdc.datacenter',
+    'Fleet': 'smartdc.fleet',
     'KNOWN_LOCATIONS': 'smartdc.datacenter',
     'TELEFONICA_LOCATIONS': 'smartdc.datacenter',
     'LegacyDataCenter': 'smartdc.legacy',
     'Machine': 'smartdc.machine',
+    'Pace': 'smartdc.pacing',
     'Progress': 'smartdc.progress',
     'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',

@@ -26,6 +26,7 @@ from smartdc.errors import (
     SmartDCError,
 )
 from smartdc.locations import base_url, is_loopback
+from smartdc.pacing import take_turn
 from smartdc.paging import PAGE, Ahead, Page, rows
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
@@ -148,6 +149,7 @@ class Connection(Creator):
         attempts = Attempts(self.retries, self._budget, self.clock, method)
         while True:
             try:
+                take_turn(self.clock, self.url)  # before the date that is signed
                 sent = self._headers(headers, data)
                 response, content = self._send(method, url, self._signing(), sent, body, timeout)
                 refuse(response, content, self.clock.now())

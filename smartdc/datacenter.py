@@ -42,6 +42,7 @@ from smartdc.locations import (
     is_downgrade,
     shown,
 )
+from smartdc.many import Many
 from smartdc.news import Feeds
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
@@ -99,6 +100,7 @@ def _hidden(
 
 
 class DataCenter(
+    Many,
     AccessKeysChapter,
     AccountChapter,
     ChangefeedChapter,

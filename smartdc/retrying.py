@@ -25,6 +25,7 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
+from smartdc.pacing import turns
 
 
 class Fault(Enum):
@@ -158,7 +159,11 @@ class Budget:
 
 
 class Attempts:
-    """The attempts of one call: each failure either ends it or waits for the next."""
+    """The attempts of one call: each failure either ends it or waits for the next.
+
+    In a `paced` block an attempt that the server had no time for is none: it costs neither the call
+    nor the budget anything.
+    """
 
     def __init__(self, policy: Retry | None, budget: Budget, clock: Clock, method: str) -> None:
         self._policy = policy
@@ -167,6 +172,8 @@ class Attempts:
         self._method = method
         self._began = clock.now()
         self._made = 1
+        self._turns = turns()
+        self._waited = self._turns.waited if self._turns else 0.0
 
     @property
     def wanted(self) -> bool:
@@ -179,13 +186,15 @@ class Attempts:
         The error of a write says whether it may have been done.
         """
         fault = fault_of(error)
+        if self._turn_again(fault, error):
+            return
         policy = self._policy
         if self._method not in READS and is_open(error):
             error.maybe_done = True
         if policy is None or fault is None or self._method not in REPEATED[fault]:
             raise error
         pause = self._pause(policy, error)
-        late = self._clock.now() + pause > self._began + policy.within
+        late = self._clock.now() + pause > self._began + self._idle() + policy.within
         late = late or pause >= seconds_left()
         if self._made >= policy.attempts or pause > policy.longest or late:
             raise error
@@ -200,7 +209,25 @@ class Attempts:
 
         Without that one, what an outage has used up would be lost for good.
         """
+        if self._turns:
+            self._turns.answered(self._clock)
         self._budget.give_back(max(1, self._made - 1))
+
+    def _turn_again(self, fault: Fault | None, error: SmartDCError) -> bool:
+        """Tell those who take turns what became of this one; say whether there will be another."""
+        if self._turns is None:
+            return False
+        if fault is Fault.THROTTLED and isinstance(error, APIError):
+            longest = (self._policy or DEFAULT_RETRY).longest
+            is_patient = self._turns.refused(self._clock, error.retry_after)
+            return is_patient and (error.retry_after or 0.0) <= longest
+        if fault is not Fault.NOT_SENT:
+            self._turns.answered(self._clock)
+        return False
+
+    def _idle(self) -> float:
+        """Return for how many seconds of the call it was not its turn."""
+        return self._turns.waited - self._waited if self._turns else 0.0
 
     def _pause(self, policy: Retry, error: SmartDCError) -> float:
         told = error.retry_after if isinstance(error, APIError) else None

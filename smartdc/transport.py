@@ -109,6 +109,13 @@ class Pool:
                 self._made_for = wanted
             return self._session
 
+    def grow(self, size: int) -> None:
+        """Keep so many connections open from now on, if that is more than before."""
+        with self._lock:
+            if size > self._size:
+                # Whoever uses the old session goes on; its connections are closed with it.
+                self._size, self._session = size, None
+
     def close(self) -> None:
         """Close all connections; the next session is a new one."""
         with self._lock:

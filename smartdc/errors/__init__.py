@@ -27,6 +27,9 @@
     │   └── MachineGone                  the machine is deleted; carries its last data
     ├── Unsupported (RuntimeError)       this API version does not have it
     ├── MachineDiffers                   there is another machine of that name
+    ├── PartialFailure                   some of many failed; carries the results of the others
+    │   ├── FleetError                   machines
+    │   └── CloudError                   data centers
     ├── WaitFailed                       what was waited for cannot happen any more
     │   ├── ActionFailed                 an action on a machine came to nothing
     │   └── MachineFailed                the machine failed
@@ -126,6 +129,7 @@ from smartdc.errors.codes import (
     VolumeSizeNotAvailable,
     VolumesNotReachable,
 )
+from smartdc.errors.many import CloudError, FleetError, PartialFailure
 
 __all__ = [
     'APIError',
@@ -137,11 +141,13 @@ __all__ = [
     'BadRequest',
     'BrandNotSupported',
     'CannotDestroyMachine',
+    'CloudError',
     'CommandFailed',
     'ConfigurationError',
     'Conflict',
     'ConnectionFailed',
     'DefaultFabricNetworkNotConfigured',
+    'FleetError',
     'Forbidden',
     'HostKeyRefused',
     'ImageHasDependentImages',
@@ -182,6 +188,7 @@ __all__ = [
     'OriginDoesNotExist',
     'OriginIsNotActive',
     'OwnerDoesNotExist',
+    'PartialFailure',
     'PassphraseRequired',
     'PayloadTooLarge',
     'PreconditionFailed',

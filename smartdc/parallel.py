@@ -1,0 +1,196 @@
+"""Doing the same with many things at once, and telling what became of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypedDict, TypeVar
+
+from smartdc.clock import Clock
+from smartdc.errors import InvalidInput, PartialFailure, SmartDCError
+from smartdc.pacing import DEFAULT_PACE, Pace, Stopped, paced
+from smartdc.progress import Progress, Report, Reporting, reporting
+
+Thing = TypeVar('Thing')
+
+#: How many things are worked on at once unless told otherwise.
+WORKERS = 16
+
+#: What to do when some have failed, after all were tried.
+OnErrors = Literal['raise', 'return']
+
+#: How many failures the text of an error tells of.
+_TOLD = 3
+
+
+class Options(TypedDict, total=False):
+    """How something is done with many things at once.
+
+    `workers` are how many are worked on at the same time, 16 if not given. `pace` is what the
+    server allows the account, CloudAPI's default if not given, None for a server that allows
+    anything. `progress` is called with each step; see `smartdc.progress`. Where some fail an error
+    that has all results is raised after all were tried; with `errors='return'` it is not, and what
+    failed is in the result.
+    """
+
+    workers: int
+    pace: Pace | None
+    progress: Reporting
+    errors: OnErrors
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Options, with what holds where they are not given."""
+
+    workers: int = WORKERS
+    pace: Pace | None = DEFAULT_PACE
+    progress: Reporting = None
+    errors: OnErrors = 'raise'
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise InvalidInput(f'workers= must be 1 or more, not {self.workers!r}')
+        if self.errors not in ('raise', 'return'):
+            raise InvalidInput(f"errors= is 'raise' or 'return', not {self.errors!r}")
+
+
+class Outcomes(Mapping[str, Any]):
+    """What became of each of many things, by id or name, in their order: its result or its error.
+
+    `results` are those of the things that went well, `errors` are those of the others.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        names: Iterable[str],
+        results: Mapping[str, Any],
+        errors: Mapping[str, BaseException],
+    ) -> None:
+        self.what = what
+        self._names = tuple(names)
+        self.results = dict(results)
+        self.errors = dict(errors)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.errors[name] if name in self.errors else self.results[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        failed = f', {len(self.errors)} failed' if self.errors else ''
+        return f'<{self.what}: {len(self.results)} of {len(self)} done{failed}>'
+
+
+@dataclass
+class Job(Generic[Thing]):
+    """One work on many things: `what` it is, in words, and the things by id or name.
+
+    `failure` is the class of the error that is raised when some fail; `label` is what its text
+    calls a thing.
+    """
+
+    what: str
+    things: Mapping[str, Thing]
+    failure: type[PartialFailure]
+    clock: Clock
+    label: Callable[[str], str] = str
+    results: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, BaseException] = field(default_factory=dict)
+
+    def run(self, function: Callable[[Thing], Any], how: Settings) -> Outcomes:
+        """Call the function with each thing, and return what became of them."""
+        if self.things:
+            with reporting(how.progress) as report:
+                self._run(function, how, report)
+        return self.verdict(how.errors)
+
+    def verdict(self, errors: OnErrors) -> Outcomes:
+        """Return what became of the things, or raise it, in the order of the things."""
+        if self.errors and errors == 'raise':
+            raise self.summary()
+        return Outcomes(self.what, self.things, *self._ordered())
+
+    def summary(self) -> PartialFailure:
+        """Return what became of the things as an error."""
+        results, errors = self._ordered()
+        undone = [name for name in self.things if name not in results and name not in errors]
+        counts = f'{len(results)} of {len(self.things)} done, {len(errors)} failed'
+        text = f'{self.what}: {counts}' + (f', {len(undone)} not begun' if undone else '')
+        told = [
+            f'{self.label(name)}: {_text(error)}' for name, error in list(errors.items())[:_TOLD]
+        ]
+        if len(errors) > _TOLD:
+            told.append(f'and {len(errors) - _TOLD} more')
+        return self.failure('; '.join([text, *told]), results, errors, undone)
+
+    def _ordered(self) -> tuple[dict[str, Any], dict[str, BaseException]]:
+        results, errors = self.results, self.errors
+        return (
+            {name: results[name] for name in self.things if name in results},
+            {name: errors[name] for name in self.things if name in errors},
+        )
+
+    def _run(
+        self,
+        function: Callable[[Thing], Any],
+        how: Settings,
+        report: Report,
+    ) -> None:
+        stopped = threading.Event()
+        began = self.clock.now()
+
+        def work(thing: Thing) -> Any:
+            with paced(how.pace, is_stopped=stopped.is_set):
+                return function(thing)
+
+        pool = ThreadPoolExecutor(min(how.workers, len(self.things)), 'smartdc')
+        futures: dict[Future[Any], str] = {}
+        try:
+            for name, thing in self.things.items():
+                # Each has a context of its own, which brings the caller's deadlines along.
+                futures[pool.submit(copy_context().run, work, thing)] = name
+            for future in as_completed(futures):
+                self._keep(futures[future], future)
+                report(self._progress(self.clock.now() - began))
+        except BaseException as reason:
+            # What is under way comes to its end, so that nothing stays unknown.
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+            for future, name in futures.items():
+                self._keep(name, future)
+            raise reason from self.summary()
+        pool.shutdown()
+
+    def _keep(self, name: str, future: Future[Any]) -> None:
+        """Take down what became of a thing; nothing if it was not begun."""
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            self.results[name] = future.result()
+        elif not isinstance(error, Stopped):
+            self.errors[name] = error
+
+    def _progress(self, elapsed: float) -> Progress:
+        failed = f'{len(self.errors)} failed' if self.errors else 'none failed'
+        done = len(self.results) + len(self.errors)
+        return Progress(self.what, failed, elapsed, done, len(self.things))
+
+
+def _text(error: BaseException) -> str:
+    return str(error) if isinstance(error, SmartDCError) else f'{type(error).__name__}: {error}'
+
+
+def called(function: Callable[..., Any]) -> str:
+    """Return what to call the work that a function does."""
+    name = getattr(function, '__name__', '')
+    return name if name.isidentifier() else 'each'
