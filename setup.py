@@ -17,6 +17,7 @@ EXTRAS = {
     'simulator': SIMULATOR,
     'events': EVENTS,
     'certs': CERTS,
+    'fast': CERTS,
     'test': [
         *SIMULATOR,
         *EVENTS,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from smartdc.simulator import ssh_keys
+from smartdc.simulator import verifying
 from smartdc.simulator.javascript import from_base64, number, number_text
 from smartdc.simulator.javascript_dates import parse_date
 from smartdc.simulator.ssh_keys import KeyFault, PublicKey
@@ -56,7 +56,7 @@ class Claim:
     def verify(self, public_key: str | PublicKey) -> bool:
         """Tell whether the signature is that of the public key (or its one-line text)."""
         key = _key(public_key) if isinstance(public_key, str) else public_key
-        return key is not None and ssh_keys.verify(
+        return key is not None and verifying.verify(
             key, self.algorithm, self.signing_string, self.signature
         )
 

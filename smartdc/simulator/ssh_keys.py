@@ -1,4 +1,4 @@
-"""SSH public keys as CloudAPI takes them: read by sshpk 1.18.0, stored by UFDS, used to verify.
+"""SSH public keys as CloudAPI takes them: read by sshpk 1.18.0, stored by UFDS.
 
 sshpk forgives much: missing padding, blanks and line ends inside the base64, a comment that
 stands on the next line. UFDS reads the same text once more after its own clean-up.
@@ -10,8 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from smartdc.simulator.javascript import SPACE, from_base64, trim, trim_start
 from smartdc.simulator.wire import Refusal
@@ -29,10 +28,6 @@ _SPREAD = re.compile(
 )
 _BLANKS = re.compile(f'([{SPACE}]){{2,}}')
 _IN_DATA = re.compile('[^a-zA-Z0-9+/=]')
-
-
-# What pycryptodome raises, now and then, about numbers that make no key and no signature.
-_UNUSABLE = (ValueError, TypeError, IndexError, ArithmeticError)
 
 
 class KeyFault(ValueError):
@@ -216,97 +211,11 @@ def _name(name: Any) -> str:
     return trim(name)
 
 
-class _Verifier(Protocol):
-    """A key that is ready to verify."""
-
-    def __call__(self, hash_name: str, data: bytes, signature: bytes) -> None:
-        """Return if the signature is good, else raise ValueError."""
-
-
-def verify(public_key: PublicKey, algorithm: str, data: bytes, signature: bytes) -> bool:
-    """Tell whether a signature is the key's own, under an algorithm such as `rsa-sha256`.
-
-    The kind of key must be the one that the algorithm names. (EC)DSA signatures are DER; their
-    hash need not go with the curve. Whatever can't be read is False.
-    """
-    kind, _, hash_name = algorithm.lower().partition('-')
-    if kind != public_key.type or hash_name not in ('sha1', 'sha256', 'sha512'):
-        return False
-    verifier = _verifier(kind, public_key.blob)
-    if verifier is None:
-        return False
-    try:
-        verifier(hash_name, data, signature)
-    except _UNUSABLE:
-        return False
-    return True
-
-
-def _hashed(hash_name: str, data: bytes) -> Any:
-    """Return pycryptodome's hash object of the data."""
-    from Crypto.Hash import SHA1, SHA256, SHA512
-
-    return {'sha1': SHA1, 'sha256': SHA256, 'sha512': SHA512}[hash_name].new(data)
-
-
-@lru_cache(maxsize=4096)
-def _verifier(kind: str, blob: bytes) -> _Verifier | None:
-    """Return what verifies with a key, None when its numbers make no key."""
-    _, at = _string(blob, 0)
+def numbers(public_key: PublicKey) -> list[bytes]:
+    """Return the parts of a key's wire form behind its label, each as a number's bytes."""
+    _, at = _string(public_key.blob, 0)
     parts = []
-    while at < len(blob):
-        part, at = _string(blob, at)
+    while at < len(public_key.blob):
+        part, at = _string(public_key.blob, at)
         parts.append(part)
-    make = {'rsa': _rsa, 'dsa': _dsa, 'ecdsa': _ecdsa, 'ed25519': _ed25519}[kind]
-    try:
-        return make(parts)
-    except _UNUSABLE:
-        return None
-
-
-def _rsa(parts: list[bytes]) -> _Verifier:
-    from Crypto.PublicKey import RSA
-    from Crypto.Signature import pkcs1_15
-
-    exponent, modulus = (int.from_bytes(part) for part in parts)
-    scheme = pkcs1_15.new(RSA.construct((modulus, exponent)))
-    return lambda hash_name, data, signature: scheme.verify(_hashed(hash_name, data), signature)
-
-
-def _dsa(parts: list[bytes]) -> _Verifier:
-    from Crypto.PublicKey import DSA
-
-    p, q, g, y = (int.from_bytes(part) for part in parts)
-    return _dss(DSA.construct((y, g, p, q)))
-
-
-def _ecdsa(parts: list[bytes]) -> _Verifier:
-    from Crypto.PublicKey import ECC
-
-    curve = f'p{_CURVES[parts[0].decode()]}'
-    return _dss(ECC.import_key(parts[1], curve_name=curve))
-
-
-def _dss(key: Any) -> _Verifier:
-    from Crypto.Signature import DSS
-
-    # Of pycryptodome's schemes, only this one leaves the choice of hash to the signer.
-    scheme = DSS.new(key, 'deterministic-rfc6979', encoding='der')
-
-    def check(hash_name: str, data: bytes, signature: bytes) -> None:
-        scheme.verify(_hashed(hash_name, data), signature)
-
-    return check
-
-
-def _ed25519(parts: list[bytes]) -> _Verifier:
-    from Crypto.Signature import eddsa
-
-    scheme = eddsa.new(eddsa.import_public_key(parts[0]), 'rfc8032')
-
-    def check(hash_name: str, data: bytes, signature: bytes) -> None:
-        if hash_name != 'sha512':
-            raise ValueError(hash_name)
-        scheme.verify(data, signature)
-
-    return check
+    return parts

@@ -25,6 +25,11 @@ def seconds(date: str) -> float:
     return parsedate_to_datetime(date).timestamp()
 
 
+def recorded_key(what: str) -> str:
+    """Return the text of the key that a row of the recorded keys describes like this."""
+    return str(next(row['body']['key'] for row in rows('engines/keys') if row['what'] == what))
+
+
 @cache
 def _world_keys() -> dict[tuple[str, str | None, str], PublicKey]:
     """Return the keys of the recorded world by account, sub-user and fingerprint or name."""

@@ -65,12 +65,14 @@ def answer(headers: dict[str, str], now: float = NOW) -> str | None:
     return None
 
 
+@pytest.mark.usefixtures('backend')
 def test_requests_of_real_clients_verify() -> None:
     """What four clients signed is accepted, but for the keys and accounts that do not exist."""
     for name, request, now in client_requests():
         assert (name not in STRANGERS) == verified(request, now), name
 
 
+@pytest.mark.usefixtures('backend')
 def test_a_changed_signature_does_not_verify() -> None:
     """One changed byte of a signature is enough to refuse it."""
     for name, request, now in client_requests():
@@ -78,6 +80,7 @@ def test_a_changed_signature_does_not_verify() -> None:
         assert not verified(changed, now), name
 
 
+@pytest.mark.usefixtures('backend')
 def test_a_changed_path_does_not_verify_where_it_is_signed() -> None:
     """Another path, query or method is refused if the signature covers it, else accepted."""
     covered = 0
@@ -94,6 +97,7 @@ def test_a_changed_path_does_not_verify_where_it_is_signed() -> None:
     assert covered == 119
 
 
+@pytest.mark.usefixtures('backend')
 def test_a_changed_date_does_not_verify() -> None:
     """The same signature under another Date, however near, is refused."""
     for name, request, now in client_requests():
@@ -102,6 +106,7 @@ def test_a_changed_date_does_not_verify() -> None:
         assert not verified(replace(request, headers={**request.headers, 'date': other}), now), name
 
 
+@pytest.mark.usefixtures('backend')
 def test_recorded_refusals_and_acceptances() -> None:
     """The recorded `auth:` requests end at the parser, at the key, or verified, as recorded."""
     recorded = [row for row in rows('wire/transcripts') if row['name'].startswith('auth:')]
