@@ -6,8 +6,10 @@ from smartdc.simulator.store import Doc, Store, first
 
 
 def find_account(store: Store, ref: str) -> Doc | None:
-    """Return the account with this login or id."""
-    return first(store.find('account', name=ref)) or store.get('account', ref)
+    """Return the account with this login or id; it is shared, and so must not be changed."""
+    return store.recall(
+        'account', ref, lambda: first(store.find('account', name=ref)) or store.get('account', ref)
+    )
 
 
 def find_user(store: Store, account: str, ref: str) -> Doc | None:
@@ -18,9 +20,16 @@ def find_user(store: Store, account: str, ref: str) -> Doc | None:
 
 
 def find_key(store: Store, owner: str, ref: str) -> Doc | None:
-    """Return the key of an account or sub-user with this name or MD5 fingerprint."""
-    return store.get('key', f'{owner}/{ref}') or first(
-        [key for key in store.find('key', owner=owner) if key['name'] == ref]
+    """Return the key of an account or sub-user with this name or MD5 fingerprint, as it is kept.
+
+    It is shared, and so must not be changed.
+    """
+    return store.recall(
+        'key',
+        (owner, ref),
+        lambda: (
+            store.get('key', f'{owner}/{ref}') or first(store.find('key', owner=owner, name=ref))
+        ),
     )
 
 

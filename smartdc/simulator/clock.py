@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -76,4 +77,9 @@ def compact(now: float) -> str:
 
 def http_date(now: float) -> str:
     """Return a time as HTTP writes it: `Mon, 23 Nov 2026 09:05:07 GMT`."""
+    return _http_date(int(now))
+
+
+@lru_cache(maxsize=64)
+def _http_date(now: int) -> str:
     return formatdate(now, usegmt=True)

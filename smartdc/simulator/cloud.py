@@ -65,7 +65,7 @@ class Cloud:
 
     def datacenter(self, home: str) -> Doc:
         """Return the settings of a data center."""
-        found = self.store.get('datacenter', home)
+        found = self.store.recall('datacenter', home, lambda: self.store.get('datacenter', home))
         if found is None:
             raise KeyError(home)
         return found

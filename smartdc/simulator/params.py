@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -24,7 +24,7 @@ _FORM = 'application/x-www-form-urlencoded'
 def merged(path: Mapping[str, str], request: Request) -> dict[str, Any]:
     """Return all parameters: the query never overrides the path, the body overrides both."""
     params: dict[str, Any] = dict(path)
-    for name, value in _pairs(request.query).items():
+    for name, value in _merged(request.pairs).items():
         params.setdefault(name, value)
     if request.method in ('GET', 'HEAD') or not request.body:
         return params
@@ -36,10 +36,10 @@ def merged(path: Mapping[str, str], request: Request) -> dict[str, Any]:
     return params
 
 
-def _pairs(text: str) -> dict[str, Any]:
+def _merged(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Return a query or a form; a name that comes several times has a list."""
     found: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in pairs:
         if name not in found:
             found[name] = value
         elif isinstance(found[name], list):
@@ -60,7 +60,7 @@ def _body(request: Request) -> Any:
     if kind == 'application/json' or kind.endswith('+json'):
         return _json(data)
     if kind == _FORM:
-        return _pairs(data.decode('utf-8', 'replace'))
+        return _merged(parse_qsl(data.decode('utf-8', 'replace'), keep_blank_values=True))
     if kind == 'multipart/form-data':
         return _multipart(full_type, data)
     return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
 
 from smartdc.simulator.javascript import SPACE, from_base64
 from smartdc.simulator.signature import Claim
@@ -32,7 +32,7 @@ def read(request: Request, now: float) -> Claim | None:
     server can't read; that includes a `method` parameter that lacks the request's method, on any
     request. The claim's `key_id` is empty where the server could make nothing of it.
     """
-    query = _query(request.query)
+    query = _query(request.pairs)
     methods = sorted(_COMMA.split(_one(query, 'method') or request.method))
     if request.method not in methods:
         raise _refusal(f'{request.method} was not a signed method')
@@ -56,10 +56,10 @@ def _refusal(message: str) -> Refusal:
     return Refusal(500, None, message)
 
 
-def _query(text: str) -> dict[str, list[str]]:
+def _query(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Return the values of each parameter; `a[b]=c` is an object in `a`, `a[]=c` a list."""
     found: dict[str, list[str]] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in pairs:
         base, bracket, inside = name.partition('[')
         if not base or not bracket or ']' not in inside:
             found.setdefault(name, []).append(value)

@@ -22,6 +22,8 @@ SCRIPT = 'application/javascript'
 #: The types that can be asked for, in the order in which they are preferred.
 PRODUCIBLE = (JSON, TEXT, BYTES, SCRIPT)
 
+_ENCODER = json.JSONEncoder(separators=(',', ':'), ensure_ascii=False)
+
 #: Always the highest one that is mounted, whatever was asked for.
 API_VERSION = '9.0.0'
 
@@ -127,7 +129,7 @@ def _content(call: Call, result: Reply | Refusal, body: bytes) -> dict[str, str]
 
 
 def _text(data: Any) -> str:
-    return json.dumps(data, separators=(',', ':'), ensure_ascii=False)
+    return _ENCODER.encode(data)
 
 
 def _seen(request: Request, body: bytes) -> bytes:

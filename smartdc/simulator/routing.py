@@ -115,6 +115,7 @@ class Router:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = [(route, _compiled(route.pattern)) for route in routes]
+        self._by_shape = _by_shape(self._routes)
         self._methods: dict[str, list[str]] = {}
         for route in routes:
             mounted = self._methods.setdefault(route.pattern, [])
@@ -123,10 +124,11 @@ class Router:
 
     def find(self, request: Request) -> Match:
         """Return the route of a request, or raise CloudAPI's refusal: 400, 404, 405 or 415."""
+        path = request.path
         fits = [
             (route, found)
-            for route, pattern in self._routes
-            if (found := pattern.fullmatch(request.path)) is not None
+            for route, pattern in self._candidates(path)
+            if (found := pattern.fullmatch(path)) is not None
         ]
         if not fits:
             raise Refusal(404, 'ResourceNotFound', f'{request.target} does not exist')
@@ -136,10 +138,20 @@ class Router:
             text = f'{request.method} is not allowed'
             raise Refusal(405, 'MethodNotAllowedError', text, headers={'Allow': allow})
         route, found = _choose(request, mounted)
-        path = {name: _decoded(part) for name, part in found.groupdict().items()}
-        return Match(route, path, self._methods[route.pattern])
+        parts = {name: _decoded(part) for name, part in found.groupdict().items()}
+        return Match(route, parts, self._methods[route.pattern])
+
+    def _candidates(self, path: str) -> Sequence[Mounted]:
+        """Return the routes that may fit: those of as many parts, with the same second one."""
+        first, *parts = path.split('/')
+        if first or '' in parts:
+            # An empty part may stand for a parameter, or for nothing.
+            return self._routes
+        count, second = len(parts), parts[1] if len(parts) > 1 else ''
+        return self._by_shape.get((count, second)) or self._by_shape.get((count, ''), ())
 
 
+Mounted = tuple[Route, re.Pattern[str]]
 Fit = tuple[Route, re.Match[str]]
 
 
@@ -153,7 +165,24 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     )
 
 
+def _by_shape(routes: Sequence[Mounted]) -> Mapping[tuple[int, str], Sequence[Mounted]]:
+    """Return routes by shape, those whose second part is a parameter with all others of a size."""
+    return {
+        shape: [each for each in routes if _shape(each[0]) in (shape, (shape[0], ''))]
+        for shape in {_shape(route) for route, _ in routes}
+    }
+
+
+def _shape(route: Route) -> tuple[int, str]:
+    """Return how many parts a route has, and what the second one is: '' for a parameter."""
+    parts = route.pattern.strip('/').split('/')
+    second = parts[1] if len(parts) > 1 and not parts[1].startswith(':') else ''
+    return len(parts), second
+
+
 def _decoded(part: str) -> str:
+    if '%' not in part:
+        return part
     if _BROKEN_ESCAPE.search(part):
         raise Refusal(400, 'BadRequestError', 'URI malformed')
     try:

@@ -14,13 +14,14 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 Doc = dict[str, Any]
+Found = TypeVar('Found')
 
 SCHEMA_VERSION = 1
 
@@ -54,6 +55,11 @@ INSERT INTO things (kind, home, owner, id, name, doc) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (kind, home, id)
 DO UPDATE SET owner = excluded.owner, name = excluded.name, doc = excluded.doc
 """
+
+
+#: How much of each kind is recalled before all of that is found out anew.
+_RECALLED = 10_000
+_NOTHING = object()
 
 
 class StateFileError(Exception):
@@ -102,6 +108,7 @@ class Store:
     def __init__(self, path: str | Path | None = None) -> None:
         self._lock = threading.RLock()
         self._depth = 0
+        self._recalled: dict[str, dict[Hashable, Any]] = {}
         self._path = path
         try:
             self._db = sqlite3.connect(
@@ -153,31 +160,69 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Keep everything that happens inside, or, when it raises, nothing of it."""
         with self._lock:
-            outermost = self._depth == 0
-            if outermost:
-                self._db.execute('BEGIN IMMEDIATE')
             self._depth += 1
             try:
                 yield
             except BaseException:
-                if outermost:
-                    self._db.execute('ROLLBACK')
+                if self._depth == 1:
+                    self._end('ROLLBACK')
                 raise
             else:
-                if outermost:
-                    self._db.execute('COMMIT')
+                if self._depth == 1:
+                    self._end('COMMIT')
             finally:
                 self._depth -= 1
+
+    @contextmanager
+    def foresight(self) -> Iterator[None]:
+        """Let things happen inside, and take them back at the end."""
+        with self._lock:
+            self.execute('SAVEPOINT foresight')
+            try:
+                yield
+            finally:
+                self.execute('ROLLBACK TO foresight')
+                self.execute('RELEASE foresight')
+                self._recalled.clear()
+
+    def _begin(self) -> None:
+        # Most transactions only read. There is nobody else who could write meanwhile, so that only
+        # those that write are begun and ended in the database.
+        if self._depth and not self._db.in_transaction:
+            self._db.execute('BEGIN IMMEDIATE')
+
+    def _end(self, how: str) -> None:
+        if self._db.in_transaction:
+            self._db.execute(how)
+            if how == 'ROLLBACK':
+                self._recalled.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self.execute('DELETE FROM things')
         self.execute('DELETE FROM jobs')
+        self._recalled.clear()
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         """Run one statement; what is about jobs is written where jobs are understood."""
         with self._lock:
+            if not sql.lstrip().startswith('SELECT'):
+                self._begin()
             return self._db.execute(sql, values)
+
+    def recall(self, kind: str, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Return what `find` finds out about things of one kind, anew once any of them changes.
+
+        Several callers share what is found, so that nobody may change it.
+        """
+        with self._lock:
+            known = self._recalled.setdefault(kind, {})
+            found = known.get(key, _NOTHING)
+            if found is _NOTHING:
+                if len(known) >= _RECALLED:
+                    known.clear()
+                found = known[key] = find()
+            return cast('Found', found)
 
     def put(self, kind: str, doc: Doc, *, home: str = '') -> None:
         """Keep a document under its `id`, with its `owner` and `name` to find it by."""
@@ -190,7 +235,9 @@ class Store:
             for doc in docs
         ]
         with self._lock:
+            self._begin()
             self._db.executemany(_UPSERT, rows)
+            self._recalled.pop(kind, None)
 
     def get(self, kind: str, id: str, *, home: str = '') -> Doc | None:
         """Return the document with this id."""
@@ -202,6 +249,7 @@ class Store:
     def delete(self, kind: str, id: str, *, home: str = '') -> None:
         """Forget the document with this id, if there is one."""
         self.execute('DELETE FROM things WHERE kind = ? AND home = ? AND id = ?', kind, home, id)
+        self._recalled.pop(kind, None)
 
     def find(
         self,

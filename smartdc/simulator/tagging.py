@@ -7,6 +7,7 @@ tag as `users/<id>`. Tags of machines live in their data center, all others with
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from smartdc.simulator import versions
@@ -19,7 +20,12 @@ _ITEM = 3
 
 def resource(call: Call) -> str:
     """Return the path of the tagged thing that a request is about."""
-    parts = _parts(call)
+    return _resource(call.request.path, call.login)
+
+
+@lru_cache(maxsize=1024)
+def _resource(path: str, login: str) -> str:
+    parts = _parts(path, login)
     if parts[1:2] == ['users'] and parts[3:4] == ['keys']:
         depth = len(parts)
     elif len(parts) > _ITEM + 1 and parts[1] != 'machines':
@@ -31,8 +37,13 @@ def resource(call: Call) -> str:
 
 def role_ids(call: Call, path: str) -> frozenset[str]:
     """Return the ids of the roles on a resource."""
-    stored = call.store.get('roletag', _id(call, path), home=_home(call, path))
-    return frozenset(stored['roles'] if stored else ())
+    ref, home = _id(call, path), _home(call, path)
+    return call.store.recall('roletag', (ref, home), lambda: _stored(call, ref, home))
+
+
+def _stored(call: Call, ref: str, home: str) -> frozenset[str]:
+    found = call.store.get('roletag', ref, home=home)
+    return frozenset(found['roles'] if found else ())
 
 
 def put(call: Call, path: str, roles: Iterable[str]) -> None:
@@ -71,7 +82,7 @@ def load_tags(call: Call) -> None:
 def finish(call: Call, reply: Reply) -> Reply:
     """Tag what a request made, forget the tags of what it deleted, and show those of the rest."""
     path = resource(call)
-    if reply.channel or not _knows_tags(call) or unquote('/' + '/'.join(_parts(call))) != path:
+    if reply.channel or not _knows_tags(call) or _whole(call) != path:
         return reply
     method = call.request.method
     if method in ('GET', 'HEAD'):
@@ -104,10 +115,15 @@ def _knows_tags(call: Call) -> bool:
     return versions.reaches(call.asked, '7.2.0')
 
 
-def _parts(call: Call) -> list[str]:
-    """Return the parts of a request's path, with the account's login at the beginning."""
-    parts = [part for part in call.request.path.split('/') if part]
-    return [call.login, *parts[1:]]
+def _whole(call: Call) -> str:
+    """Return the path of a request as tags know it."""
+    return unquote('/' + '/'.join(_parts(call.request.path, call.login)))
+
+
+def _parts(path: str, login: str) -> list[str]:
+    """Return the parts of a path, with the account's login at the beginning."""
+    parts = [part for part in path.split('/') if part]
+    return [login, *parts[1:]]
 
 
 def _new_id(reply: Reply) -> str:

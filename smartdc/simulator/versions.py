@@ -81,17 +81,24 @@ def asked(headers: Mapping[str, str]) -> str:
 
 def choose(mounted: Sequence[str], asked: str) -> str | None:
     """Return the highest mounted version that satisfies the range, None when there is none."""
+    return _chosen(tuple(mounted), asked)
+
+
+@lru_cache(maxsize=512)
+def _chosen(mounted: tuple[str, ...], asked: str) -> str | None:
     return max(
         (version for version in mounted if satisfies(version, asked)), key=_order, default=None
     )
 
 
+@lru_cache(maxsize=512)
 def satisfies(version: str, range: str) -> bool:
     """Tell whether the version lies in the range; nothing lies in a range that can't be read."""
     wanted = _order(version)
     return any(_within(bounds, wanted) for bounds in _alternatives(range) or ())
 
 
+@lru_cache(maxsize=512)
 def reaches(range: str, version: str) -> bool:
     """Tell whether the range holds the version or lies above it as a whole.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from smartdc.simulator.upgrade import Channel
@@ -20,15 +22,20 @@ class Request:
     body: bytes = b''
     peer: str = '127.0.0.1'
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The path, still percent-encoded."""
         return self.target.partition('?')[0]
 
-    @property
+    @cached_property
     def query(self) -> str:
         """The query string, without its question mark."""
         return self.target.partition('?')[2]
+
+    @cached_property
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        """The names and values of the query, decoded, in their order."""
+        return parse_qsl(self.query, keep_blank_values=True) if self.query else ()
 
 
 @dataclass

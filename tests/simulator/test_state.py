@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -140,4 +141,66 @@ def test_keeps_the_order_of_things_that_change() -> None:
     for name in ('a', 'b', 'a'):
         store.put('key', {'id': name})
     assert ['a', 'b'] == [doc['id'] for doc in store.find('key')]
+    store.close()
+
+
+def test_recalls_until_something_changes() -> None:
+    """What was found out about a kind of thing is found out anew after each change of that kind."""
+    store = Store()
+    asked = []
+
+    def count(kind: str) -> int:
+        def find() -> int:
+            asked.append(kind)
+            return len(store.find(kind))
+
+        return store.recall(kind, 'count', find)
+
+    assert [0, 0] == [count('key'), count('key')]
+    store.put('key', {'id': 'a'})
+    store.put('account', {'id': 'a'})
+    assert [1, 1] == [count('key'), count('account')]
+    store.put('account', {'id': 'b'})
+    assert [1, 2] == [count('key'), count('account')]
+    store.delete('key', 'a')
+    assert [0, 0] == [count('key'), count('key')]
+    assert ['key', 'key', 'account', 'account', 'key'] == asked
+    store.close()
+
+
+def test_recalls_nothing_that_was_taken_back() -> None:
+    """What is found out amid a transaction that fails, or amid foresight, is not kept."""
+    store = Store()
+
+    def names() -> list[str]:
+        return store.recall('key', 'names', lambda: [doc['id'] for doc in store.find('key')])
+
+    def fail() -> None:
+        with store.transaction():
+            store.put('key', {'id': 'a'})
+            assert ['a'] == names()
+            raise KeyError
+
+    assert [] == names()
+    with pytest.raises(KeyError):
+        fail()
+    assert [] == names()
+    for outside in (contextlib.nullcontext, store.transaction):
+        with outside(), store.foresight():
+            store.put('key', {'id': 'a'})
+            assert ['a'] == names()
+        assert [] == names()
+    store.put('key', {'id': 'a'})
+    assert ['a'] == names()
+    store.clear()
+    assert [] == names()
+    store.close()
+
+
+def test_forgets_some_of_what_it_recalls() -> None:
+    """However much is asked for, what is kept of it has an end."""
+    store = Store()
+    for number in range(25_000):
+        store.recall('key', number, lambda: None)
+    assert 10_000 >= len(store._recalled['key'])
     store.close()

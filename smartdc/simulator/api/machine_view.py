@@ -20,14 +20,17 @@ def machine_view(call: Call, machine: Doc) -> dict[str, Any]:
 
 def machine_views(call: Call, machines: list[Doc]) -> list[dict[str, Any]]:
     """Return machines as CloudAPI shows them; the names of packages are looked up once."""
-    packages = {
-        package['id']: package['name'] for package in call.store.find('package', home=call.home)
-    }
+    packages = call.store.recall('package', ('names', call.home), lambda: _package_names(call))
     views = [_view(call, machine, packages) for machine in machines]
     if is_old(call.cloud.datacenter(call.home)):
         images = {image['id']: image for image in call.store.find('image', home=call.home)}
         views = [{**view, 'dataset': _urn(images, view['image'])} for view in views]
     return views
+
+
+def _package_names(call: Call) -> dict[str, str]:
+    packages = call.store.find('package', home=call.home)
+    return {package['id']: package['name'] for package in packages}
 
 
 def credentials(machine: Doc) -> dict[str, str]:

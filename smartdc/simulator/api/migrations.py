@@ -177,13 +177,9 @@ def _watch(call: Call, migration: Doc | None) -> Reply:
 
 def _ahead(call: Call, moment: float) -> Doc:
     """Return the migration as it will be at a moment, without letting that happen."""
-    call.store.execute('SAVEPOINT ahead')
-    try:
+    with call.store.foresight():
         jobs.settle(call.store, moment)
         found = _record(call)
-    finally:
-        call.store.execute('ROLLBACK TO ahead')
-        call.store.execute('RELEASE ahead')
     # A completed abort has no record left.
     last = migration_steps.started(call, 'abort')
     return found or {'phase': 'abort', 'state': 'aborted', 'progress_history': [last]}
