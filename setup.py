@@ -11,7 +11,7 @@ VERSION = re.findall(
 )[0]
 
 EVENTS = ['websockets>=15']
-SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
+SIMULATOR = ['httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
 EXTRAS = {
     'simulator': SIMULATOR,
@@ -29,6 +29,7 @@ EXTRAS = {
         'pytest-randomly>=3.15',
         'pytest-timeout>=2.3',
         'pytest-xdist>=3.6',
+        'uvicorn>=0.34',
     ],
     'dev': [
         'ipython>=8.20',
