@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections import deque
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from smartdc.simulator.store import Doc, Store
 REMEMBERED = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One request that came in, and its answer; header names are in lower case.
 
@@ -76,5 +77,5 @@ class Cloud:
 
 
 def new_id() -> str:
-    """Return a new UUID."""
-    return str(uuid.uuid4())
+    """Return a new UUID; nothing depends on nobody's guessing it."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
