@@ -7,10 +7,12 @@ client has so much time to send a request, and as much between two requests.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +105,8 @@ class Connection(asyncio.Protocol):
         self._is_answering, self._deadline = True, None
         turn = self._turns.popleft()
         response = turn.refused or self._handled(turn)
+        if response.delay == math.inf:
+            return  # until the client goes
         if response.delay:
             self._later = self._loop.call_later(response.delay, self._answer, turn, response)
         else:
@@ -118,14 +122,18 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, turn: Turn, response: Response) -> None:
         """Send an answer, or do what a fault has made of it."""
-        if response.channel is not None:
-            self._upgrade(turn, response, response.channel)
-            return
         match response.outcome:
+            case 'reply' | 'flip' if response.channel is None:
+                self.transport.write(http1.head(response, turn) + http1.body(response, turn))
+                self._done(turn)
             case 'drop':
                 self.transport.abort()
             case 'reset':
                 _reset(self.transport)
+            case 'hang':
+                pass  # until the client goes
+            case _ if response.channel is not None:
+                self._upgrade(turn, response, response.channel)
             case 'cut':
                 half = response.body[: len(response.body) // 2]
                 self.transport.write(http1.head(response, turn) + half)
@@ -133,11 +141,6 @@ class Connection(asyncio.Protocol):
             case 'slow':
                 self.transport.write(http1.head(response, turn))
                 self._drip(turn, http1.body(response, turn), response.rate)
-            case 'reply' | 'flip':
-                self.transport.write(http1.head(response, turn) + http1.body(response, turn))
-                self._done(turn)
-            case 'hang':
-                pass  # until the client goes
 
     def _done(self, turn: Turn) -> None:
         """Go on after an answer that went well."""
@@ -160,7 +163,10 @@ class Connection(asyncio.Protocol):
         """
         self._is_ending = True
         if lingers and self.transport.can_write_eof():
-            self.transport.write_eof()
+            try:
+                self.transport.write_eof()
+            except OSError:  # the client was quicker
+                self.transport.abort()
         else:
             self.transport.close()
         self._wait(_LINGER)
@@ -236,5 +242,6 @@ class Connection(asyncio.Protocol):
 def _reset(transport: asyncio.Transport) -> None:
     """Break a connection off in such a way that the other end is told of a reset."""
     found: socket.socket = transport.get_extra_info('socket')
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    with suppress(OSError):  # the client was quicker
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
     transport.abort()

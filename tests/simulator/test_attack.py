@@ -219,10 +219,11 @@ def test_survives_junk(cloud: Simulator) -> None:
 def test_survives_clients_that_vanish(cloud: Simulator) -> None:
     """Connections that end amid a request, closed or reset, leave nothing behind."""
     request = signed('POST', '/my', body=b'{"phone":"1"}' * 50, by=STRANGER)
-    for end in range(0, len(request), 9):
+    pieces = [request[:end] for end in range(0, len(request), 9)]
+    for number, piece in enumerate([*pieces, *[b'nonsense\r\n\r\n'] * 200]):
         with connect(cloud) as connection:
-            connection.sendall(request[:end])
-            if end % 2:
+            connection.sendall(piece)
+            if number % 2:
                 linger = struct.pack('ii', 1, 0)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 

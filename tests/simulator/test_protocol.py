@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from smartdc.simulator import Simulator
+from smartdc.simulator.protocol import Connection, Site
+from smartdc.simulator.websocket import Ticker
+from smartdc.simulator.wire import Response
 from tests.simulator.signer import signer
 
 
@@ -126,6 +131,29 @@ def test_answers_of_the_old_protocol_end_the_connection(cloud: Simulator) -> Non
         found = rest(connection)
     assert 1 == found.count(b'HTTP/1.1 200 OK')
     assert b'\r\nConnection: close\r\n' in found
+
+
+def test_a_client_may_be_gone_after_it_was_told_why() -> None:
+    """The end of an answer meets a connection that was reset meanwhile, and all is quiet."""
+    failures: list[Exception] = []
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        site = Site(lambda _: Response(200), Ticker(lambda: None), 60.0, failures.append)
+        server = await loop.create_server(lambda: Connection(site), '127.0.0.1', 0)
+        with socket.create_connection(server.sockets[0].getsockname()) as client:
+            client.sendall(b'GET /')
+            while not any(each._reader.is_amid for each in site.connections):
+                await asyncio.sleep(0)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        (connection,) = site.connections
+        connection._end(lingers=True)
+        while site.connections:
+            await asyncio.sleep(0)
+        server.close()
+
+    asyncio.run(run())
+    assert [] == failures
 
 
 def test_reports_what_fails_in_it() -> None:
