@@ -11,7 +11,7 @@ VERSION = re.findall(
 )[0]
 
 EVENTS = ['websockets>=15']
-SIMULATOR = ['uvicorn>=0.34', 'httptools>=0.6.4', *EVENTS]
+SIMULATOR = ['httptools>=0.6.4', *EVENTS]
 CERTS = ['cryptography>=42']
 SSH = ['paramiko>=3.5']
 FAST = ['cryptography>=42', 'orjson>=3.10']
@@ -40,6 +40,7 @@ EXTRAS = {
         'pytest-timeout>=2.3',
         'pytest-xdist>=3.6',
         'setuptools>=77',
+        'uvicorn>=0.34',
     ],
     'peers': ['boto3', 'hcloud', 'linode_api4', 'python-digitalocean'],
     'docs': DOCS,

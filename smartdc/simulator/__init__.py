@@ -17,7 +17,7 @@ from smartdc.simulator.cloud import Cloud, Record
 from smartdc.simulator.faults import Fault, Faults
 from smartdc.simulator.requested import RequestMismatch
 from smartdc.simulator.seed import seed
-from smartdc.simulator.server import PortTaken, Server
+from smartdc.simulator.server import PATIENCE, PortTaken, Server
 from smartdc.simulator.ssh_keys import KeyFault, PublicKey
 from smartdc.simulator.store import StateFileError, Store
 from smartdc.simulator.world import WorldError, load
@@ -53,7 +53,8 @@ class Simulator:
 
     `account` chooses which account of the world `.account` is; the default world's one gets that
     login. `public_key` lets in the holder of that key instead of a fresh one. `host` is the address
-    to listen on.
+    to listen on. `patience` is how many seconds a client may be idle, and may take to send a
+    request.
 
     >>> with Simulator(job_time=0) as cloud:
     ...     cloud.url().startswith('http://127.0.0.1:')
@@ -73,6 +74,7 @@ class Simulator:
         account: str | None = None,
         public_key: str | None = None,
         host: str = '127.0.0.1',
+        patience: float = PATIENCE,
     ) -> None:
         self._world = load(world, account=account or 'acme', datacenters=datacenters)
         self._login = account or str(self._world['accounts'][0]['login'])
@@ -81,6 +83,7 @@ class Simulator:
         self._job_time = job_time
         self._tls = tls
         self._host = host
+        self._patience = patience
         self._pair = keypair.generate(f'{self._login}@simulator') if public_key is None else None
         self._public = PublicKey.parse(self._pair.public if self._pair else str(public_key))
         self._clock: Clock = clock or RealClock()
@@ -117,6 +120,8 @@ class Simulator:
             ports=ports,
             tls=context,
             tick=apps[names[0]].tick,
+            patience=self._patience,
+            failed=cloud.failures.append,
         )
         self._server.bind()
         cloud.urls = self._server.urls

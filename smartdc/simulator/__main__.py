@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import shlex
 import signal
@@ -23,6 +24,10 @@ from smartdc.simulator import (
 _EPILOG = """
 The printed lines point the official `triton` CLI, and the older sdc-* commands, at the simulator:
 paste them into the shell that runs those. They find keys only in ~/.ssh and in the ssh-agent.
+"""
+
+_EXPOSED = """\
+smartdc.simulator: WARNING: {} is not loopback: whoever can reach it may try to connect
 """
 
 #: Which of the user's keys is taken when none is named, the first one there is.
@@ -57,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'smartdc.simulator: the public key is unusable: {fault}', file=sys.stderr)
         return 2
     try:
+        print(_warning(options.host), end='', file=sys.stderr)
         print('\n'.join(_greeting(simulator, options.host, private)), flush=True)
         stop.wait()
     finally:
@@ -153,10 +159,21 @@ def _text(path: Path) -> str:
         raise _Unusable(f'{path} is not a public key') from None
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == 'localhost'
+
+
+def _warning(host: str) -> str:
+    """Return what is said about an address that others can reach."""
+    return '' if _is_loopback(host) else _EXPOSED.format(host)
+
+
 def _greeting(simulator: Simulator, host: str, private: Path | None) -> list[str]:
     """Return what the user is told: where it listens, and how to get there."""
-    loopback = host in ('127.0.0.1', '::1', 'localhost')
-    reach = 'loopback only' if loopback else 'whoever reaches this address can connect'
+    reach = 'loopback only' if _is_loopback(host) else 'whoever reaches this address can connect'
     width = max(len(name) for name in simulator.urls)
     places = [f'#   {name:{width}}  {url}' for name, url in simulator.urls.items()]
     fingerprint = simulator.key_id.rpartition('/')[2]

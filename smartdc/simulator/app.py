@@ -158,7 +158,7 @@ class App:
         return Reply(body, headers={'Triton-Datacenter-Name': self.home})
 
     def _version(self) -> str:
-        return str(self.cloud.datacenter(self.home).get('version', '9.20.0'))
+        return str(self._settings.get('version', '9.20.0'))
 
     def _record(
         self, request: Request, call: Call | None, response: Response, now: float

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from smartdc.simulator.routing import Route
     from smartdc.simulator.upgrade import Channel
 
-_UUID = re.compile('[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', re.IGNORECASE)
+_UUID = re.compile('[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from smartdc.simulator.clock import Clock, SteppedClock
@@ -12,11 +13,12 @@ from smartdc.simulator.faults import Faults
 from smartdc.simulator.feeds import Feeds
 from smartdc.simulator.store import Doc, Store
 
-#: How many requests a simulator remembers.
+#: How many requests a simulator remembers, and how many bytes of bodies with them.
 REMEMBERED = 10_000
+REMEMBERED_BYTES = 64 * 2**20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One request that came in, and its answer; header names are in lower case.
 
@@ -36,6 +38,36 @@ class Record:
     outcome: str
 
 
+class Records:
+    """The latest requests, the oldest first; what is too much of them is forgotten."""
+
+    def __init__(self) -> None:
+        self._records: deque[Record] = deque()
+        self._bytes = 0
+
+    def append(self, record: Record) -> None:
+        """Remember a request, and forget as many of the oldest as that takes."""
+        self._records.append(record)
+        self._bytes += len(record.body) + len(record.reply)
+        while len(self._records) > REMEMBERED or self._bytes > REMEMBERED_BYTES:
+            oldest = self._records.popleft()
+            self._bytes -= len(oldest.body) + len(oldest.reply)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._records.clear()
+        self._bytes = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, index: int) -> Record:
+        return self._records[index]
+
+
 @dataclass
 class Cloud:
     """The memory, the clock and the settings that the data centers of a simulator share.
@@ -48,12 +80,10 @@ class Cloud:
     clock: Clock
     job_time: float = 0.0
     faults: Faults = field(default_factory=Faults)
-    urls: dict[str, str] = field(default_factory=dict[str, str])
-    requests: deque[Record] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    failures: list[Exception] = field(default_factory=list[Exception])
-    buckets: dict[tuple[str, str], tuple[float, float]] = field(
-        default_factory=dict[tuple[str, str], tuple[float, float]]
-    )
+    urls: dict[str, str] = field(default_factory=dict)
+    requests: Records = field(default_factory=Records)
+    failures: list[Exception] = field(default_factory=list)
+    buckets: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     feeds: Feeds = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,5 +108,5 @@ class Cloud:
 
 
 def new_id() -> str:
-    """Return a new UUID."""
-    return str(uuid.uuid4())
+    """Return a new UUID; nothing depends on nobody's guessing it."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import math
 import re
@@ -101,6 +102,11 @@ def from_base64(text: str) -> bytes:
 
     It ends at the first `=`, skips what is no digit, and takes the URL-safe digits as well.
     """
+    try:
+        # What is written as it should be is read the same everywhere, and much faster.
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        pass
     digits = _NOT_BASE64.sub('', text.partition('=')[0].translate(_URL_SAFE))
     if len(digits) % 4 == 1:
         digits = digits[:-1]

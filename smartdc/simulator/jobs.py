@@ -18,6 +18,8 @@ from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.store import Doc, Store
 
+_FIRST = "SELECT min(due) FROM jobs WHERE success = ''"
+
 _NEXT = """
 SELECT seq, home, subject, kind, due, ends, stage, doc FROM jobs
 WHERE success = '' AND due <= ? ORDER BY due, seq LIMIT 1
@@ -190,7 +192,8 @@ class _Row:
 
 def settle(store: Store, now: float) -> None:
     """Let everything happen that is due by now."""
-    while True:
+    first: float | None = store.recall('job', 'due', lambda: store.execute(_FIRST).fetchone()[0])
+    while first is not None and first <= now:
         found = store.execute(_NEXT, now).fetchone()
         if found is None:
             return

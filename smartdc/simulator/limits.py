@@ -18,8 +18,9 @@ _MIB_IN_GIB = 1024
 
 def limits(call: Call) -> list[Doc]:
     """Return the limits of the account of a request, each with how much of it is used."""
-    machines = _machines(call)
-    return [{**limit, 'used': _used(call, limit, machines)} for limit in _limits(call)]
+    found = _limits(call)
+    machines = _machines(call) if found else []
+    return [{**limit, 'used': _used(call, limit, machines)} for limit in found]
 
 
 def check_create(call: Call, machine: Doc) -> None:

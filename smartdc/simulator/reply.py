@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from smartdc.simulator.calls import Call, Reply
@@ -30,13 +30,20 @@ API_VERSION = '9.0.0'
 
 def negotiate(request: Request) -> str:
     """Return the type that the client likes best, or refuse with 406."""
-    wanted = request.headers.get('accept') or '*/*'
+    found = _liked_best(request.headers.get('accept') or '*/*')
+    if found is None:
+        raise Refusal(406, 'NotAcceptableError', f'Server accepts: {",".join(PRODUCIBLE)}')
+    return found
+
+
+@lru_cache(maxsize=256)
+def _liked_best(wanted: str) -> str | None:
     ranked = sorted((_quality(part), -index, part) for index, part in enumerate(wanted.split(',')))
     for quality, _, part in reversed(ranked):
         found = _first_of(part.partition(';')[0].strip().lower()) if quality > 0 else None
         if found is not None:
             return found
-    raise Refusal(406, 'NotAcceptableError', f'Server accepts: {",".join(PRODUCIBLE)}')
+    return None
 
 
 def _quality(part: str) -> float:
@@ -72,9 +79,9 @@ def bare(request: Request, refusal: Refusal, now: float) -> Response:
 
 
 def full(
-    call: Call, result: Reply | Refusal, methods: Sequence[str], started: float, server: str
+    call: Call, result: Reply | Refusal, methods: str, started: float, server: str
 ) -> Response:
-    """Return an answer with CloudAPI's usual headers."""
+    """Return an answer with CloudAPI's usual headers; `methods` are those of the route's path."""
     body = _encoded(call, result)
     headers = {
         **_content(call, result, body),
@@ -82,7 +89,7 @@ def full(
         'Access-Control-Allow-Origin': '*',
         'Access-Control-Allow-Headers': 'Accept, Accept-Version, Content-Length, Content-MD5, '
         'Content-Type, Date, Api-Version, Response-Time',
-        'Access-Control-Allow-Methods': ', '.join(methods),
+        'Access-Control-Allow-Methods': methods,
         'Access-Control-Expose-Headers': 'Api-Version, Request-Id, Response-Time',
         'Connection': _connection(call.request),
         'Date': http_date(call.now),
@@ -124,7 +131,7 @@ def _content(call: Call, result: Reply | Refusal, body: bytes) -> dict[str, str]
     return {
         'Content-Type': call.produces,
         'Content-Length': str(len(body)),
-        'Content-MD5': base64.b64encode(digest).decode(),
+        'Content-MD5': binascii.b2a_base64(digest, newline=False).decode(),
     }
 
 

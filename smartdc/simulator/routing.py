@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -104,7 +104,7 @@ class Match:
 
     route: Route
     path: Mapping[str, str]
-    methods: Sequence[str]
+    methods: str
 
 
 class Router:
@@ -116,27 +116,20 @@ class Router:
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = [(route, _compiled(route.pattern)) for route in routes]
         self._by_shape = _by_shape(self._routes)
-        self._methods: dict[str, list[str]] = {}
-        for route in routes:
-            mounted = self._methods.setdefault(route.pattern, [])
-            if route.method not in mounted:
-                mounted.append(route.method)
+        self._methods = _methods(routes)
 
     def find(self, request: Request) -> Match:
         """Return the route of a request, or raise CloudAPI's refusal: 400, 404, 405 or 415."""
-        path = request.path
-        fits = [
-            (route, found)
-            for route, pattern in self._candidates(path)
-            if (found := pattern.fullmatch(path)) is not None
-        ]
-        if not fits:
-            raise Refusal(404, 'ResourceNotFound', f'{request.target} does not exist')
-        mounted = [fit for fit in fits if fit[0].method == request.method]
+        path, method = request.path, request.method
+        candidates = self._candidates(path)
+        mounted = _fits(path, [each for each in candidates if each[0].method == method])
         if not mounted:
-            allow = ', '.join(self._methods[fits[0][0].pattern])
-            text = f'{request.method} is not allowed'
-            raise Refusal(405, 'MethodNotAllowedError', text, headers={'Allow': allow})
+            fits = _fits(path, candidates)
+            if not fits:
+                raise Refusal(404, 'ResourceNotFound', f'{request.target} does not exist')
+            allow = {'Allow': self._methods[fits[0][0].pattern]}
+            text = f'{method} is not allowed'
+            raise Refusal(405, 'MethodNotAllowedError', text, headers=allow)
         route, found = _choose(request, mounted)
         parts = {name: _decoded(part) for name, part in found.groupdict().items()}
         return Match(route, parts, self._methods[route.pattern])
@@ -163,6 +156,22 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             for part in parts
         )
     )
+
+
+def _methods(routes: Sequence[Route]) -> Mapping[str, str]:
+    """Return the methods that are mounted on each pattern, as a header lists them."""
+    found: dict[str, dict[str, None]] = {}
+    for route in routes:
+        found.setdefault(route.pattern, {})[route.method] = None
+    return {pattern: ', '.join(methods) for pattern, methods in found.items()}
+
+
+def _fits(path: str, routes: Iterable[Mounted]) -> list[Fit]:
+    return [
+        (route, found)
+        for route, pattern in routes
+        if (found := pattern.fullmatch(path)) is not None
+    ]
 
 
 def _by_shape(routes: Sequence[Mounted]) -> Mapping[tuple[int, str], Sequence[Mounted]]:

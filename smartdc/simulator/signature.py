@@ -32,6 +32,8 @@ _KINDS = frozenset({'rsa', 'dsa', 'ecdsa', 'ed25519', 'hmac'})
 _HASHES = frozenset({'sha1', 'sha256', 'sha512'})
 # http-signature looks names up in plain objects, which know these two without being told.
 _INHERITED = frozenset({'constructor', '__proto__'})
+_KNOWN_KINDS = _KINDS | _INHERITED
+_KNOWN_HASHES = _HASHES | _INHERITED
 _ALLOWED = frozenset(
     {'rsa-sha1', 'rsa-sha256', 'rsa-sha512', 'dsa-sha1', 'dsa-sha256'}
     | {'ecdsa-sha256', 'ecdsa-sha512', 'ed25519-sha256', 'ed25519-sha512'}
@@ -223,7 +225,7 @@ def _needed(values: dict[str, _Value], name: str) -> _Value:
 def _known(algorithm: str) -> bool:
     """Tell whether http-signature knows an algorithm, which is more than CloudAPI allows."""
     kind, _, hash_name = algorithm.lower().partition('-')
-    return kind in _KINDS | _INHERITED and hash_name in _HASHES | _INHERITED
+    return kind in _KNOWN_KINDS and hash_name in _KNOWN_HASHES
 
 
 def _line(request: Request, name: str, values: dict[str, _Value]) -> str:

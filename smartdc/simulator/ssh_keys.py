@@ -208,11 +208,11 @@ def _name(name: Any) -> str:
     return trim(name)
 
 
-def numbers(public_key: PublicKey) -> list[bytes]:
+def numbers(blob: bytes) -> list[bytes]:
     """Return the parts of a key's wire form behind its label, each as a number's bytes."""
-    _, at = _string(public_key.blob, 0)
-    parts: list[bytes] = []
-    while at < len(public_key.blob):
-        part, at = _string(public_key.blob, at)
+    _, at = _string(blob, 0)
+    parts = []
+    while at < len(blob):
+        part, at = _string(blob, at)
         parts.append(part)
     return parts

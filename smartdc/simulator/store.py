@@ -14,11 +14,11 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Doc = dict[str, Any]
 Found = TypeVar('Found')
@@ -59,7 +59,10 @@ DO UPDATE SET owner = excluded.owner, name = excluded.name, doc = excluded.doc
 
 #: How much of each kind is recalled before all of that is found out anew.
 _RECALLED = 10_000
-_NOTHING = object()
+_NOTHING: Any = object()
+_EMPTY: dict[Hashable, Any] = {}
+
+_DECODER = json.JSONDecoder()
 
 
 class StateFileError(Exception):
@@ -150,31 +153,16 @@ class Store:
         with self._lock:
             self._db.close()
 
-    @contextmanager
-    def exclusive(self) -> Generator[None]:
+    def exclusive(self) -> AbstractContextManager[bool]:
         """Keep all other threads out."""
-        with self._lock:
-            yield
+        return self._lock
 
-    @contextmanager
-    def transaction(self) -> Generator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Keep everything that happens inside, or, when it raises, nothing of it."""
-        with self._lock:
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                if self._depth == 1:
-                    self._end('ROLLBACK')
-                raise
-            else:
-                if self._depth == 1:
-                    self._end('COMMIT')
-            finally:
-                self._depth -= 1
+        return self
 
     @contextmanager
-    def foresight(self) -> Generator[None]:
+    def foresight(self) -> Iterator[None]:
         """Let things happen inside, and take them back at the end."""
         with self._lock:
             self.execute('SAVEPOINT foresight')
@@ -184,6 +172,20 @@ class Store:
                 self.execute('ROLLBACK TO foresight')
                 self.execute('RELEASE foresight')
                 self._recalled.clear()
+
+    # Entered by way of transaction(), which would take ten times as long as a generator.
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if self._depth == 1:
+                self._end('COMMIT' if kind is None else 'ROLLBACK')
+        finally:
+            self._depth -= 1
+            self._lock.release()
 
     def _begin(self) -> None:
         # Most transactions only read. There is nobody else who could write meanwhile, so that only
@@ -208,6 +210,7 @@ class Store:
         with self._lock:
             if not sql.lstrip().startswith('SELECT'):
                 self._begin()
+                self._recalled.pop('job', None)
             return self._db.execute(sql, values)
 
     def recall(self, kind: str, key: Hashable, find: Callable[[], Found]) -> Found:
@@ -215,14 +218,16 @@ class Store:
 
         Several callers share what is found, so that nobody may change it.
         """
+        found = self._recalled.get(kind, _EMPTY).get(key, _NOTHING)
+        return self._learn(kind, key, find) if found is _NOTHING else found
+
+    def _learn(self, kind: str, key: Hashable, find: Callable[[], Found]) -> Found:
         with self._lock:
             known = self._recalled.setdefault(kind, {})
-            found = known.get(key, _NOTHING)
-            if found is _NOTHING:
-                if len(known) >= _RECALLED:
-                    known.clear()
-                found = known[key] = find()
-            return cast('Found', found)
+            if len(known) >= _RECALLED:
+                known.clear()
+            found = known[key] = find()
+            return found
 
     def put(self, kind: str, doc: Doc, *, home: str = '') -> None:
         """Keep a document under its `id`, with its `owner` and `name` to find it by."""
@@ -244,7 +249,7 @@ class Store:
         row = self.execute(
             'SELECT doc FROM things WHERE kind = ? AND home = ? AND id = ?', kind, home, id
         ).fetchone()
-        return None if row is None else json.loads(row[0])
+        return None if row is None else _document(row[0])
 
     def delete(self, kind: str, id: str, *, home: str = '') -> None:
         """Forget the document with this id, if there is one."""
@@ -275,13 +280,43 @@ class Store:
         home: str = '',
         order: str = 'id DESC',
         limit: int = -1,
-        offset: int = 0,
     ) -> list[Doc]:
-        """Return the documents that the conditions admit, a page of them if need be."""
+        """Return the documents that the conditions admit, or the first of them."""
         terms = ' AND '.join(['kind = ?', 'home = ?', *where.terms])
-        sql = f'SELECT doc FROM things WHERE {terms} ORDER BY {order} LIMIT ? OFFSET ?'  # noqa: S608
-        rows = self.execute(sql, kind, home, *where.values, limit, offset)
-        return [json.loads(doc) for (doc,) in rows]
+        sql = f'SELECT doc FROM things WHERE {terms} ORDER BY {order} LIMIT ?'  # noqa: S608
+        rows = self.execute(sql, kind, home, *where.values, limit)
+        return [_document(doc) for (doc,) in rows]
+
+    def page(
+        self, kind: str, where: Where, *, home: str = '', limit: int, offset: int
+    ) -> list[Doc]:
+        """Return a page of what the conditions admit, by id, descending.
+
+        Counting up to an offset takes long where there is much. So it is kept where a page has
+        ended, until a thing of that kind changes, and the page after it begins there.
+        """
+        terms = ' AND '.join(['kind = ?', 'home = ?', *where.terms])
+        values = (kind, home, *where.values)
+        with self._lock:
+            last = self._recalled.get(kind, _EMPTY).get((terms, values, offset))
+            after, given = ('', ()) if last is None else (' AND id < ?', (last,))
+            rows = self.execute(
+                f'SELECT id, doc FROM things WHERE {terms}{after} '  # noqa: S608
+                'ORDER BY id DESC LIMIT ? OFFSET ?',
+                *values,
+                *given,
+                limit,
+                offset if last is None else 0,
+            ).fetchall()
+            if len(rows) == limit:
+                self._learn(kind, (terms, values, offset + limit), lambda: rows[-1][0])
+        return [_document(doc) for _, doc in rows]
+
+
+def _document(text: str) -> Doc:
+    """Return a document as it was written; nothing stands around it."""
+    found: Doc = _DECODER.raw_decode(text)[0]
+    return found
 
 
 def _unusable(path: str | Path | None, error: sqlite3.Error) -> StateFileError:

@@ -83,7 +83,7 @@ def load_tags(call: Call) -> None:
 def finish(call: Call, reply: Reply) -> Reply:
     """Tag what a request made, forget the tags of what it deleted, and show those of the rest."""
     path = resource(call)
-    if reply.channel or not _knows_tags(call) or _whole(call) != path:
+    if reply.channel or not _knows_tags(call) or _whole(call.request.path, call.login) != path:
         return reply
     method = call.request.method
     if method in ('GET', 'HEAD'):
@@ -116,9 +116,10 @@ def _knows_tags(call: Call) -> bool:
     return versions.reaches(call.asked, '7.2.0')
 
 
-def _whole(call: Call) -> str:
+@lru_cache(maxsize=1024)
+def _whole(path: str, login: str) -> str:
     """Return the path of a request as tags know it."""
-    return unquote('/' + '/'.join(_parts(call.request.path, call.login)))
+    return unquote('/' + '/'.join(_parts(path, login)))
 
 
 def _parts(path: str, login: str) -> list[str]:

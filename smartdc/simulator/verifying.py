@@ -31,7 +31,7 @@ _chosen: list[str] = []
 class Verifier(Protocol):
     """A key that is ready to verify."""
 
-    def __call__(self, hash_name: str, data: bytes, signature: bytes, /) -> None:
+    def __call__(self, hash_name: str, data: bytes, signature: bytes) -> None:
         """Return if the signature is good, else raise what the library finds wrong with it."""
 
 
@@ -51,10 +51,10 @@ def verify(public_key: PublicKey, algorithm: str, data: bytes, signature: bytes)
         return False
     if kind == 'ed25519' and hash_name != 'sha512':
         return False
-    return any(
-        _accepts(backend, public_key, hash_name, data, signature)
-        for backend in _chosen or _installed()
-    )
+    for backend in _chosen or _installed():
+        if _accepts(backend, public_key, hash_name, data, signature):
+            return True
+    return False
 
 
 @cache
@@ -66,7 +66,7 @@ def _accepts(
     backend: str, public_key: PublicKey, hash_name: str, data: bytes, signature: bytes
 ) -> bool:
     """Tell whether one of the libraries says yes."""
-    verifier = _verifier(backend, public_key)
+    verifier = _verifier(backend, public_key.type, public_key.blob)
     if verifier is None:
         return False
     try:
@@ -87,12 +87,12 @@ def _faults(backend: str) -> tuple[type[Exception], ...]:
 
 
 @lru_cache(maxsize=4096)
-def _verifier(backend: str, public_key: PublicKey) -> Verifier | None:
+def _verifier(backend: str, kind: str, blob: bytes) -> Verifier | None:
     """Return what verifies with a key, None when its numbers make no key for the library."""
-    if backend != BACKENDS[-1] and _verifier(BACKENDS[-1], public_key) is None:
+    if backend != BACKENDS[-1] and _verifier(BACKENDS[-1], kind, blob) is None:
         return None
     try:
-        return _MAKERS[backend][public_key.type](numbers(public_key))
+        return _MAKERS[backend][kind](numbers(blob))
     except _faults(backend):
         return None
 

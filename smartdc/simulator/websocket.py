@@ -20,6 +20,10 @@ except ImportError as _error:
 _MAX_SIZE = 16 * 2**20
 
 
+#: How often what is due is looked for while a websocket is open, in seconds.
+_TICK = 0.02
+
+
 class WebSocket(asyncio.Protocol):
     """A connection after its handshake, for as long as it lasts.
 
@@ -87,6 +91,9 @@ class WebSocket(asyncio.Protocol):
         else:
             self._frames.send_binary(message)
         self._flush()
+        if self.transport.get_write_buffer_size() > _MAX_SIZE:
+            # Nobody reads what is sent.
+            self.transport.abort()
 
     def _flush(self) -> None:
         for data in self._frames.data_to_send():
@@ -95,3 +102,32 @@ class WebSocket(asyncio.Protocol):
             else:
                 # Nothing more will be sent: the closing handshake is over.
                 self.transport.close()
+
+
+class Ticker:
+    """Calls a function every few moments while there are websockets."""
+
+    def __init__(self, tick: Callable[[], None]) -> None:
+        self._tick = tick
+        self._open: set[WebSocket] = set()
+        self._is_beating = False
+
+    def add(self, protocol: WebSocket) -> None:
+        """Go on for as long as this one is open."""
+        self._open.add(protocol)
+        if not self._is_beating:
+            self._wait()
+
+    def remove(self, protocol: WebSocket) -> None:
+        """Go on without this one."""
+        self._open.discard(protocol)
+
+    def _wait(self) -> None:
+        self._is_beating = True
+        asyncio.get_running_loop().call_later(_TICK, self._beat)
+
+    def _beat(self) -> None:
+        self._is_beating = False
+        if self._open:
+            self._tick()
+            self._wait()

@@ -43,7 +43,7 @@ class Response:
     """An answer, ready for the socket.
 
     `delay` is how many seconds the server holds it back; `outcome` is `reply`, or what a fault
-    makes of it: `drop` (the connection closes with no answer) or `cut` (half of the body). With a
+    makes of it (see `faults.py`), `rate` how many bytes a second are sent of a slow one. With a
     `channel` the connection becomes a websocket, and this end of it is the channel.
     """
 
@@ -52,6 +52,7 @@ class Response:
     body: bytes = b''
     delay: float = 0.0
     outcome: str = 'reply'
+    rate: float = 0.0
     channel: Channel | None = None
 
 

@@ -7,10 +7,12 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from smartdc.simulator.cloud import Record, Records
 from smartdc.simulator.wire import Request
 from tests.simulator.clouds import START, Account, read, refusal
 from tests.simulator.signer import Signer, signer
@@ -267,6 +269,21 @@ def test_records_what_came_in(acme: Account) -> None:
     )
     assert {'phone': '1'} == json.loads(record.body)
     assert record.at == START
+
+
+def test_forgets_the_oldest_requests() -> None:
+    """Only so many requests are remembered, and fewer of them when they are large."""
+    records = Records()
+    blank = Record(0, '', '', '', '', '', {}, b'', 200, b'', '')
+    for number in range(11_000):
+        records.append(replace(blank, at=number))
+    assert (10_000, 1000, 10_999) == (len(records), next(iter(records)).at, records[-1].at)
+    large = bytes(2**20)
+    for number in range(70):
+        records.append(replace(blank, at=number, reply=large))
+    assert list(range(6, 70)) == [record.at for record in records]
+    records.clear()
+    assert [] == list(records)
 
 
 def test_survives_odd_texts_and_numbers(acme: Account) -> None:

@@ -348,7 +348,7 @@ def test_refuses_over_the_socket_and_closes_it(sdc: DataCenter) -> None:
         while part := connection.recv(65536):
             answer += part
     assert answer.startswith(b'HTTP/1.1 401 ')
-    assert b'connection: close' in answer
+    assert b'Connection: close' in answer
     assert b'"code":"InvalidCredentials"' in answer
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from smartdc.simulator.__main__ import _warning
 from tests.simulator.signer import signer
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +130,16 @@ def test_says_that_a_port_is_taken(tmp_path: Path) -> None:
         done = subprocess.run(wanted, capture_output=True, text=True, cwd=ROOT, timeout=60)
     text = f'smartdc.simulator: cannot listen on 127.0.0.1:{port}: Address already in use\n'
     assert (2, text) == (done.returncode, done.stderr)
+
+
+def test_warns_of_strangers() -> None:
+    """Listening on anything but loopback is said in a line of its own, on loopback nothing is."""
+    for host in ('127.0.0.1', '127.8.0.9', '::1', 'localhost'):
+        assert '' == _warning(host)
+    for host in ('0.0.0.0', '::', '192.0.2.7', 'example.com'):
+        line = _warning(host)
+        assert line.startswith(f'smartdc.simulator: WARNING: {host} is not loopback')
+        assert 1 == line.count('\n')
 
 
 def test_explains_itself() -> None:

@@ -71,7 +71,7 @@ def list_machines(call: Call) -> Reply:
         # Real: "has any tag" discards every other filter, the page and the state.
         where = Where().add('owner = ?', call.owner).add("json_extract(doc, '$.tags') <> '{}'")
         limit, offset, headers = -1, 0, {}
-    machines = call.store.select('machine', where, home=call.home, limit=limit, offset=offset)
+    machines = call.store.page('machine', where, home=call.home, limit=limit, offset=offset)
     headers['x-resource-count'] = str(len(machines))
     return Reply(machine_views(call, machines), headers=headers)
 

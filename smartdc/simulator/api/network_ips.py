@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from smartdc.simulator.api.networks import (
@@ -39,9 +40,10 @@ def list_ips(call: Call) -> Reply:
     if offset is None:
         text = 'invalid value, offset must be an integer greater than or equal to 0'
         raise invalid(f'property "offset": {text}')
-    found = _listed(call, network)[offset : offset + limit]
+    closed = _managed(network)
+    found = _listed(call, network, closed)[offset : offset + limit]
     headers = {'x-query-limit': str(limit), 'x-resource-count': str(len(found))}
-    return Reply([_view(call, entry) for entry in found], headers=headers)
+    return Reply([_view(call, _known(call, network, ip, closed)) for ip in found], headers=headers)
 
 
 @chapter.put(_ONE, 'UpdateNetworkIP')
@@ -93,20 +95,23 @@ def _number(call: Call, name: str, least: int, most: int | None, default: int) -
     return None if value < least or (most is not None and value > most) else value
 
 
-def _listed(call: Call, network: Doc) -> list[Doc]:
-    """Return the entries that a list shows: on public networks only the account's own."""
-    known = call.store.find('address', home=call.home, owner=network['id'])
-    if network.get('public'):
-        found = [entry for entry in known if entry.get('owner_uuid') == call.owner]
-    else:
-        found = [*known, *({'ip': ip, 'managed': True} for ip in _managed(network))]
-    return sorted(found, key=lambda entry: int(ipaddress.ip_address(entry['ip'])))
+def _listed(call: Call, network: Doc, closed: frozenset[str]) -> Sequence[str]:
+    """Return the addresses that a list shows, in order: on public networks the account's own."""
+    owner = call.owner if network.get('public') else None
+
+    def find() -> list[str]:
+        known = call.store.find('address', home=call.home, owner=network['id'])
+        shown = {entry['ip'] for entry in known if owner in (None, entry.get('owner_uuid'))}
+        shown |= frozenset() if owner else closed
+        return sorted(shown, key=lambda ip: int(ipaddress.ip_address(ip)))
+
+    return call.store.recall('address', (call.home, network['id'], owner, closed), find)
 
 
-def _managed(network: Doc) -> set[str]:
+def _managed(network: Doc) -> frozenset[str]:
     """Return the addresses within the subnet that the data center has for itself."""
     own = {*managed(network), str(subnet_of(network).broadcast_address)}
-    return {ip for ip in own if is_inside(network, ip)}
+    return frozenset(ip for ip in own if is_inside(network, ip))
 
 
 def _entry(call: Call, network: Doc, ip: str) -> Doc:
@@ -117,7 +122,12 @@ def _entry(call: Call, network: Doc, ip: str) -> Doc:
         raise invalid(f'Invalid IP {ip}') from None
     if not is_inside(network, ip):
         raise not_found(f'{ip} is not in subnet {network["subnet"]}')
-    if ip in _managed(network):
+    return _known(call, network, ip, _managed(network))
+
+
+def _known(call: Call, network: Doc, ip: str, closed: frozenset[str]) -> Doc:
+    """Return what is known of an address of a network."""
+    if ip in closed:
         return {'ip': ip, 'managed': True}
     return known_address(call.store, call.home, network, ip) or {'ip': ip}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from smartdc.simulator.calls import Call, Reply, not_found
@@ -100,16 +102,35 @@ def allocate(store: Store, home: str, network: Doc, machine: Doc, wish: str | No
     there are others.
     """
     ip = wish or _next_free(store, home, network)
-    taken = {
+    taken = taken_address(network, ip, machine)
+    found = store.get('address', taken['id'], home=home) or {}
+    store.put('address', {**found, **taken}, home=home)
+    return ip
+
+
+def taken_address(network: Doc, ip: str, machine: Doc) -> Doc:
+    """Return the entry of an address that a machine has."""
+    return {
         'id': _address_id(network['id'], ip),
         'owner': network['id'],
         'ip': ip,
         'owner_uuid': machine['owner'],
         'belongs_to_uuid': machine['id'],
     }
-    found = store.get('address', taken['id'], home=home) or {}
-    store.put('address', {**found, **taken}, home=home)
-    return ip
+
+
+def addresses(network: Doc) -> Iterator[str]:
+    """Yield the addresses that machines may have, from the cursor on, which goes with them."""
+    first = ipaddress.ip_address(network['provision_start_ip'])
+    size = int(ipaddress.ip_address(network['provision_end_ip'])) - int(first) + 1
+    start = network.get('cursor', 0)
+    closed = managed(network)
+    for step in range(size):
+        offset = (start + step) % size
+        ip = str(first + offset)
+        if ip not in closed:
+            network['cursor'] = offset + 1
+            yield ip
 
 
 def release(store: Store, home: str, machine: Doc) -> None:
@@ -157,7 +178,12 @@ def managed(network: Doc) -> set[str]:
 
 def netmask(network: Doc) -> str:
     """Return the mask of a network's subnet."""
-    return str(subnet_of(network).netmask)
+    return _netmask(network['subnet'])
+
+
+@lru_cache(maxsize=1024)
+def _netmask(subnet: str) -> str:
+    return str(ipaddress.ip_network(subnet, strict=False).netmask)
 
 
 def subnet_of(network: Doc) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -174,15 +200,8 @@ def is_inside(network: Doc, ip: str) -> bool:
 
 
 def _next_free(store: Store, home: str, network: Doc) -> str:
-    start = int(ipaddress.ip_address(network['provision_start_ip']))
-    size = int(ipaddress.ip_address(network['provision_end_ip'])) - start + 1
-    cursor = network.get('cursor', 0)
-    closed = managed(network)
-    for step in range(size):
-        offset = (cursor + step) % size
-        ip = str(ipaddress.ip_address(start + offset))
-        if ip not in closed and known_address(store, home, network, ip) is None:
-            network['cursor'] = offset + 1
+    for ip in addresses(network):
+        if known_address(store, home, network, ip) is None:
             store.put('network', network, home=home)
             return ip
     raise AddressesExhausted(network['name'])
