@@ -14,7 +14,8 @@ from smartdc.simulator.accounts import find_account, key_doc
 from smartdc.simulator.app import App
 from smartdc.simulator.clock import Clock, RealClock, SteppedClock
 from smartdc.simulator.cloud import Cloud, Record
-from smartdc.simulator.faults import Fault, Faults
+from smartdc.simulator.fault_checks import RuleError
+from smartdc.simulator.faults import Fault, Faults, read
 from smartdc.simulator.requested import RequestMismatch
 from smartdc.simulator.seed import seed
 from smartdc.simulator.server import PATIENCE, PortTaken, Server
@@ -33,6 +34,7 @@ __all__ = [
     'RealClock',
     'Record',
     'RequestMismatch',
+    'RuleError',
     'Simulator',
     'StateFileError',
     'SteppedClock',
@@ -54,7 +56,8 @@ class Simulator:
     `account` chooses which account of the world `.account` is; the default world's one gets that
     login. `public_key` lets in the holder of that key instead of a fresh one. `host` is the address
     to listen on. `patience` is how many seconds a client may be idle, and may take to send a
-    request.
+    request. `faults` are rules, or a file of them, beside those of the world; see `Faults`. `seed`
+    decides which requests they strike where that is left to chance.
 
     >>> with Simulator(job_time=0) as cloud:
     ...     cloud.url().startswith('http://127.0.0.1:')
@@ -75,6 +78,8 @@ class Simulator:
         public_key: str | None = None,
         host: str = '127.0.0.1',
         patience: float = PATIENCE,
+        faults: str | Path | Sequence[Mapping[str, Any]] = (),
+        seed: int = 0,
     ) -> None:
         self._world = load(world, account=account or 'acme', datacenters=datacenters)
         self._login = account or str(self._world['accounts'][0]['login'])
@@ -87,7 +92,9 @@ class Simulator:
         self._pair = keypair.generate(f'{self._login}@simulator') if public_key is None else None
         self._public = PublicKey.parse(self._pair.public if self._pair else str(public_key))
         self._clock: Clock = clock or RealClock()
-        self._faults = Faults()
+        self._rules = read(faults) if isinstance(faults, str | Path) else list(faults)
+        self._faults = Faults(seed)
+        self._load_faults()
         self._cloud: Cloud | None = None
         self._server: Server | None = None
         self._folder: Path | None = None
@@ -141,6 +148,11 @@ class Simulator:
             if cloud.store.get('key', f'{account["id"]}/{key["fingerprint"]}') is None:
                 cloud.store.put('key', key_doc(account['id'], {'name': _KEY_NAME, **key}))
 
+    def _load_faults(self) -> None:
+        """Put the rules of the beginning in force, and no others."""
+        self._faults.clear()
+        self._faults.load([*self._world['faults'], *self._rules])
+
     def stop(self) -> None:
         """Close everything and remove the key; a state file stays."""
         if self._server is not None:
@@ -185,7 +197,7 @@ class Simulator:
             self._fill(cloud)
             cloud.requests.clear()
             cloud.buckets.clear()
-        cloud.faults.clear()
+        self._load_faults()
 
     def drop_feeds(self) -> int:
         """Break off all connections that follow changes, and return how many there were."""

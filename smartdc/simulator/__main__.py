@@ -15,6 +15,7 @@ from pathlib import Path
 from smartdc.simulator import (
     KeyFault,
     PortTaken,
+    RuleError,
     Simulator,
     StateFileError,
     WorldError,
@@ -54,8 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             account=options.account,
             public_key=public,
             host=options.host,
+            faults=options.faults or (),
+            seed=options.seed,
         ).start()
-    except (_Unusable, WorldError, StateFileError, PortTaken) as error:
+    except (_Unusable, WorldError, RuleError, StateFileError, PortTaken) as error:
         print(f'smartdc.simulator: {error}', file=sys.stderr)
         return 2
     except KeyFault as fault:
@@ -102,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=0.5,
         help='how long a job takes (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--faults', metavar='FILE', help='JSON file of rules by which answers and jobs go wrong'
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='what chance begins with (default: %(default)s)'
     )
     return parser
 

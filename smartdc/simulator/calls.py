@@ -31,7 +31,8 @@ class Caller:
 class Reply:
     """What an operation answers; no `body` means an empty answer, not `null`.
 
-    A body of bytes goes out as it is. `delay` is how many seconds the server holds it back. With a
+    A body of bytes goes out as it is. `delay` is how many seconds the server holds it back, which
+    may be for ever. With a
     `channel` the connection becomes a websocket.
     """
 

@@ -9,10 +9,12 @@ comes too late fails, and its audit row says so.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smartdc.simulator import operations
 from smartdc.simulator.calls import Call
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
@@ -49,6 +51,7 @@ class Kind:
     """A kind of job: the states that it needs, the states that it passes through, its work.
 
     With `when`, it passes through them only from those states, and leaves others as they are.
+    `undo` leaves things as they are after a failure that a rule of faults asked for.
     """
 
     audit: str
@@ -57,6 +60,7 @@ class Kind:
     work: Callable[[Work], None]
     of: str = 'machine'
     when: Sequence[str] = ()
+    undo: Callable[[Work], None] | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -70,16 +74,18 @@ def job(
     through: Sequence[str] = (),
     of: str = 'machine',
     when: Sequence[str] = (),
+    undo: Callable[[Work], None] | None = None,
 ) -> Callable[[Callable[[Work], None]], Callable[[Work], None]]:
     """Say what a kind of job does, as a decorator of the function that does it.
 
     `audit` is its name in the audit, when that is not `kind`. Without `needs` any state will do
     but `deleted`. Without `when` it passes `through` its states from any other. `of` is the kind
-    of thing that the job changes.
+    of thing that the job changes. `undo` is what is left when the job is made to fail; without it,
+    the thing goes back to the state that it came from.
     """
 
     def register(work: Callable[[Work], None]) -> Callable[[Work], None]:
-        KINDS[kind] = Kind(audit or kind, needs, through, work, of, when)
+        KINDS[kind] = Kind(audit or kind, needs, through, work, of, when, undo)
         return work
 
     return register
@@ -98,6 +104,11 @@ def submit_for(call: Call, machine: Doc, kind: str, params: dict[str, Any]) -> s
         machine['id'],
     ).fetchone()
     starts = call.now if row[0] is None else max(call.now, row[0])
+    ends, fate = starts + call.cloud.job_time, {}
+    rule = call.cloud.faults.pick_job(operations.names_of(call.route.name, call.text('action')))
+    if rule is not None:
+        ends = math.inf if rule.job == 'hang' else ends + rule.job_delay
+        fate = {'fails': True} if rule.job == 'fail' else {}
     job_id = new_id()
     call.store.execute(
         'INSERT INTO jobs (id, home, subject, kind, due, ends, stage, success, doc) '
@@ -107,8 +118,8 @@ def submit_for(call: Call, machine: Doc, kind: str, params: dict[str, Any]) -> s
         machine['id'],
         kind,
         starts,
-        starts + call.cloud.job_time,
-        json.dumps({'params': params, 'caller': caller(call), 'starts': starts}),
+        ends,
+        json.dumps({'params': params, 'caller': caller(call), 'starts': starts, **fate}),
     )
     return job_id
 
@@ -226,6 +237,8 @@ def _pass(store: Store, row: _Row, kind: Kind, machine: Doc) -> None:
     """Put the machine into the next state on the way, and wait until that is over."""
     if row.stage == 0 and kind.when and machine['state'] not in kind.when:
         row.doc['still'] = True
+    if row.stage == 0:
+        row.doc['was'] = machine.get('state')
     if kind.through and not row.doc.get('still'):
         machine['state'] = kind.through[row.stage]
         store.put(kind.of, machine, home=row.home)
@@ -251,6 +264,9 @@ def _complete(store: Store, row: _Row, kind: Kind, machine: Doc) -> None:
         _finish(store, row, 'no')
         return
     work = Work(store, row.home, row.ends, machine, row.doc['params'])
+    if row.doc.get('fails'):
+        _fail(work, row, kind)
+        return
     try:
         kind.work(work)
     except JobFailed:
@@ -259,6 +275,17 @@ def _complete(store: Store, row: _Row, kind: Kind, machine: Doc) -> None:
     machine['updated'] = iso(row.ends)
     store.put(kind.of, machine, home=row.home)
     _finish(store, row, 'yes')
+
+
+def _fail(work: Work, row: _Row, kind: Kind) -> None:
+    """Leave what a job leaves that was made to fail."""
+    thing = work.machine
+    thing['state'] = row.doc['was']
+    if kind.undo is not None:
+        kind.undo(work)
+    thing['updated'] = iso(work.now)
+    work.store.put(kind.of, thing, home=work.home)
+    _finish(work.store, row, 'no')
 
 
 def _finish(store: Store, row: _Row, success: str) -> None:

@@ -12,11 +12,13 @@ A world is a JSON object (or a dict) of this shape; all parts are optional::
      "network_pools": [{"name", "networks": ["name"]}], "fabrics": true,
      "version": "9.20.0", "services": {}, "volumes": false, "migrations": true,
      "servers": ["uuid", {"id", "memory"}], "limits": [{"by": "machines", "value": 25}],
-     "read_only": false, "read_only_until": "2026-01-02T04:00:00Z", "throttle": 0}
+     "read_only": false, "read_only_until": "2026-01-02T04:00:00Z", "throttle": 0,
+     "faults": [{"operation": "CreateMachine", "status": 503, "count": 1}]}
 
 What stands at the top holds for each data center that has none of its own. A single data center
 can be named by `"datacenter": "name"`. Ids and dates that are missing are made up, the same ones
-each time. A machine needs nothing: `{}` is a running one.
+each time. A machine needs nothing: `{}` is a running one. Faults are the arguments of
+`Faults.add()` by their names, and strike in all data centers.
 
 Members of roles have their role by default, unless they are written
 `{"login", "type": "subuser" or "account", "default": false}`. The roles on a machine stand with it,
@@ -31,6 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from smartdc.simulator import default_world
+from smartdc.simulator.fault_checks import RuleError
+from smartdc.simulator.faults import Faults
 from smartdc.simulator.shapes import is_object
 
 World = dict[str, Any]
@@ -140,6 +144,7 @@ _DATACENTER: Shape = {**_CONTENTS, 'name!': str}
 _WORLD: Shape = {
     **_CONTENTS,
     'comment': str,
+    'faults': [dict],
     'accounts': [_ACCOUNT],
     'datacenter': str,
     'datacenters': [(str, _DATACENTER)],
@@ -180,11 +185,21 @@ def load(
     shared = {name: given[name] for name in _CONTENTS if name in given}
     return {
         'accounts': accounts,
+        'faults': _faults(given.get('faults', [])),
         'datacenters': [
             {**default_world.contents(index), **switches, **shared, **home}
             for index, home in enumerate(homes)
         ],
     }
+
+
+def _faults(rules: list[Any]) -> list[Any]:
+    """Return rules of faults that make sense."""
+    try:
+        Faults().load(rules)
+    except RuleError as error:
+        raise WorldError(f'world: {error}') from None
+    return rules
 
 
 def _read(path: str | Path) -> World:

@@ -102,6 +102,9 @@ def test_takes_the_key_of_the_user() -> None:
         (['--world', 'missing.json'], 'world: cannot read missing.json'),
         (['--world', 'setup.py'], 'world: setup.py is not JSON'),
         (['--state', 'missing/state.db'], 'cannot'),
+        (['--faults', 'missing.json'], 'faults: cannot read missing.json: No such file'),
+        (['--faults', 'setup.py'], 'faults: setup.py is not JSON'),
+        (['--faults', 'tests/data/wire/world.json'], 'expected a list of objects'),
         (['--port', '70000'], '70000 is not a port'),
         (['--job-time', 'soon'], 'soon is not a number of seconds'),
         (['--host', '203.0.113.1'], 'cannot listen on 203.0.113.1:0'),
@@ -132,6 +135,25 @@ def test_says_that_a_port_is_taken(tmp_path: Path) -> None:
     assert (2, text) == (done.returncode, done.stderr)
 
 
+def test_goes_wrong_by_a_file(tmp_path: Path) -> None:
+    """Rules of a file are in force."""
+    key, rules = tmp_path / 'key.pub', tmp_path / 'faults.json'
+    key.write_text(signer('acme').public)
+    rules.write_text('[{"operation": "GetAccount", "status": 503, "count": 1}]')
+    with running('--key', str(key), '--faults', str(rules)) as (_, lines):
+        address = urlsplit(settings(lines)['TRITON_URL']).netloc
+        connection = http.client.HTTPConnection(address, timeout=10)
+        statuses = []
+        for _ in range(2):
+            headers = signer('acme').headers('GET', '/my', time.time())
+            connection.request('GET', '/my', headers=headers)
+            response = connection.getresponse()
+            response.read()
+            statuses.append(response.status)
+        connection.close()
+    assert [503, 200] == statuses
+
+
 def test_warns_of_strangers() -> None:
     """Listening on anything but loopback is said in a line of its own, on loopback nothing is."""
     for host in ('127.0.0.1', '127.8.0.9', '::1', 'localhost'):
@@ -146,4 +168,4 @@ def test_explains_itself() -> None:
     """--help names every option."""
     done = subprocess.run(command('--help'), capture_output=True, text=True, cwd=ROOT, timeout=60)
     options = ('--host', '--port', '--world', '--state', '--account', '--key', '--job-time')
-    assert all(option in done.stdout for option in options)
+    assert all(option in done.stdout for option in (*options, '--faults', '--seed'))

@@ -103,6 +103,48 @@ def test_drops_cuts_and_delays(simulator: Simulator) -> None:
     connection.close()
 
 
+def test_resets_connections(simulator: Simulator) -> None:
+    """A reset is told to the client as one, whether the work was done or not."""
+    simulator.faults.add(outcome='reset', count=1)
+    connection = connect(simulator)
+    with pytest.raises(ConnectionResetError):
+        exchange(connection, 'GET', '/my')
+    connection.close()
+
+
+def test_sends_a_body_bit_by_bit(simulator: Simulator) -> None:
+    """A slow answer has its head at once and all of its body in the end, and others don't wait."""
+    connection = connect(simulator)
+    body = exchange(connection, 'GET', '/my')[1]
+    simulator.faults.add('GetAccount', outcome='slow', rate=4000, count=1)
+    connection.request('GET', '/my', headers=signer('acme').headers('GET', '/my', time.time()))
+    response = connection.getresponse()
+    pieces = [response.read1(len(body))]
+    other = connect(simulator)
+    assert b'[]' == exchange(other, 'GET', '/my/machines')[1]
+    other.close()
+    while sum(map(len, pieces)) < len(body):
+        pieces.append(response.read1(len(body)))
+    assert (body, b'') == (b''.join(pieces), response.read())
+    assert len(pieces) > 1
+    assert 200 == exchange(connection, 'GET', '/my')[0].status
+    connection.close()
+
+
+def test_never_answers(simulator: Simulator) -> None:
+    """A client may wait for ever; nobody else does, and stopping ends it."""
+    simulator.faults.add('GetAccount', outcome='hang', count=1)
+    waiting = connect(simulator)
+    waiting.timeout = 0.1
+    with pytest.raises(TimeoutError):
+        exchange(waiting, 'GET', '/my')
+    connection = connect(simulator)
+    assert 200 == exchange(connection, 'GET', '/my')[0].status
+    connection.close()
+    simulator.stop()
+    waiting.close()
+
+
 def test_serves_each_data_center_on_its_own_port(simulator: Simulator) -> None:
     """Both data centers answer, each under its own name."""
     for name in ('us-sw-1', 'us-east-1'):

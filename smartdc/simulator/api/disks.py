@@ -196,18 +196,26 @@ def _worked(work: Work) -> Doc:
     raise JobFailed
 
 
-@jobs.job('create_disk', audit='unknown')
+def _left_alone(work: Work) -> None:
+    _worked(work)
+
+
+def _taken_back(work: Work) -> None:
+    work.machine['disks'].remove(_worked(work))
+    work.machine['free_space'] = free_space(work.machine)
+
+
+@jobs.job('create_disk', audit='unknown', undo=_taken_back)
 def _created(work: Work) -> None:
     _worked(work)
 
 
-@jobs.job('resize_disk', audit='unknown')
+@jobs.job('resize_disk', audit='unknown', undo=_left_alone)
 def _resized(work: Work) -> None:
     _worked(work)['size'] = work.params['size']
     work.machine['free_space'] = free_space(work.machine)
 
 
-@jobs.job('delete_disk', audit='unknown')
+@jobs.job('delete_disk', audit='unknown', undo=_left_alone)
 def _deleted(work: Work) -> None:
-    work.machine['disks'].remove(_worked(work))
-    work.machine['free_space'] = free_space(work.machine)
+    _taken_back(work)

@@ -202,17 +202,28 @@ def _copy(call: Call, source: str, image: Doc) -> None:
     call.store.put('image', image, home=call.home)
 
 
-@jobs.job('create_image', audit='create-from-vm', needs=_ANY)
-def _made(work: Work) -> None:
+def _image(work: Work) -> Doc:
+    """Return the image that a job is about."""
     image = work.store.get('image', work.params['image'], home=work.home)
     if image is None:
         raise JobFailed
+    return image
+
+
+def _unprepared(work: Work) -> None:
+    """Let an image fail, as it does when the machine's insides don't get ready for it."""
+    error = {
+        'code': 'PrepareImageDidNotRun',
+        'message': f'the machine is {work.machine["state"]}, so that nothing could be prepared',
+    }
+    work.store.put('image', {**_image(work), 'state': 'failed', 'error': error}, home=work.home)
+
+
+@jobs.job('create_image', audit='create-from-vm', needs=_ANY, undo=_unprepared)
+def _made(work: Work) -> None:
+    image = _image(work)
     if work.machine['state'] not in ('running', 'stopped'):
-        error = {
-            'code': 'PrepareImageDidNotRun',
-            'message': f'the machine is {work.machine["state"]}, so that nothing could be prepared',
-        }
-        work.store.put('image', {**image, 'state': 'failed', 'error': error}, home=work.home)
+        _unprepared(work)
         raise JobFailed
     file = {'compression': 'gzip', 'sha1': image['id'].replace('-', '').ljust(40, '0')}
     image |= {

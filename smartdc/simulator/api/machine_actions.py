@@ -153,7 +153,11 @@ def _check_flexible(call: Call, package: Doc) -> None:
         raise Refusal(409, 'VmNotStopped', 'VM must be stopped before it can be resized')
 
 
-@jobs.job('provision', needs=('provisioning',))
+def _unprovisioned(work: Work) -> None:
+    work.machine['state'] = 'failed'
+
+
+@jobs.job('provision', needs=('provisioning',), undo=_unprovisioned)
 def _provisioned(work: Work) -> None:
     work.machine['state'] = 'running'
 

@@ -116,18 +116,29 @@ def _done(work: Work, migration: Doc, state: str) -> None:
     _keep(work, migration)
 
 
-@jobs.job('migrate_begin', audit='migrate')
+def _failed(work: Work, error: str) -> None:
+    """Let a phase fail, and with it the migration."""
+    migration = _of(work)
+    _leave(migration, 'failed', work.now)
+    migration |= {'state': 'failed', 'error': error}
+    _keep(work, migration)
+
+
+def _broke_off(work: Work) -> None:
+    if _of(work)['state'] == 'running':
+        _failed(work, 'The connection to the other server was lost')
+
+
+@jobs.job('migrate_begin', audit='migrate', undo=_broke_off)
 def _began(work: Work) -> None:
     migration = _of(work)
     if migration['target'] is None:
-        _leave(migration, 'failed', work.now)
-        migration |= {'state': 'failed', 'error': 'No compute resources available'}
-        _keep(work, migration)
+        _failed(work, 'No compute resources available')
         raise JobFailed
     _done(work, migration, 'paused')
 
 
-@jobs.job('migrate_sync', audit='migrate')
+@jobs.job('migrate_sync', audit='migrate', undo=_broke_off)
 def _synced(work: Work) -> None:
     migration = _of(work)
     if migration['state'] != 'running':
@@ -136,7 +147,7 @@ def _synced(work: Work) -> None:
     _done(work, migration, 'paused')
 
 
-@jobs.job('migrate_switch', audit='migrate')
+@jobs.job('migrate_switch', audit='migrate', undo=_broke_off)
 def _switched(work: Work) -> None:
     migration = _of(work)
     if migration['state'] != 'running':
@@ -147,6 +158,6 @@ def _switched(work: Work) -> None:
     _done(work, migration, 'successful')
 
 
-@jobs.job('migrate_abort', audit='migrate')
+@jobs.job('migrate_abort', audit='migrate', undo=_broke_off)
 def _aborted(work: Work) -> None:
     work.store.delete('migration', work.machine['id'], home=work.home)

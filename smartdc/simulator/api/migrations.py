@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -166,6 +167,8 @@ def _watch(call: Call, migration: Doc | None) -> Reply:
     _known(call, migration)
     end = jobs.ends(call, *migration_steps.KINDS)
     left = 0.0 if end is None else max(0.0, end - call.now)
+    if left == math.inf:
+        return Reply(delay=left)
     found = _ahead(call, call.now + left)
     if left and isinstance(call.cloud.clock, SteppedClock):
         call.cloud.clock.advance(left)

@@ -195,7 +195,15 @@ def _prefer(nics: list[Doc], mac: str) -> None:
         nic['primary'] = nic['mac'] == mac
 
 
-@jobs.job('add_nics', through=('stopping', 'ready'), when=('running',))
+def _taken_back(work: Work) -> None:
+    """Forget a NIC that was to be added, and give its address back."""
+    for nic in work.machine['nics']:
+        if nic['mac'] == work.params['mac']:
+            release_nic(work.store, work.home, nic)
+    work.machine['nics'] = [nic for nic in work.machine['nics'] if nic['mac'] != work.params['mac']]
+
+
+@jobs.job('add_nics', through=('stopping', 'ready'), when=('running',), undo=_taken_back)
 def _added(work: Work) -> None:
     nics = work.machine['nics']
     for nic in nics:

@@ -119,7 +119,11 @@ def _keep(work: Work, snapshot: Doc, state: str) -> None:
     work.store.put('snapshot', snapshot, home=work.home)
 
 
-@jobs.job('create_snapshot')
+def _uncreated(work: Work) -> None:
+    _keep(work, _of(work), 'failed')
+
+
+@jobs.job('create_snapshot', undo=_uncreated)
 def _create(work: Work) -> None:
     snapshot = _of(work)
     if snapshot['state'] == 'created':

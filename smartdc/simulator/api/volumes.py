@@ -212,7 +212,15 @@ def _networks(call: Call) -> list[str]:
     return [ref.lower() for ref in wanted]
 
 
-@jobs.job('create_volume', needs=('creating',), of='volume')
+def _failed(work: Work) -> None:
+    work.machine['state'] = 'failed'
+
+
+def _kept(work: Work) -> None:
+    work.machine['state'] = 'ready'
+
+
+@jobs.job('create_volume', needs=('creating',), of='volume', undo=_failed)
 def _created(work: Work) -> None:
     """Give the volume's server, which nobody sees, an address on its first network."""
     volume = work.machine
@@ -225,7 +233,7 @@ def _created(work: Work) -> None:
     volume |= {'state': 'ready', 'ip': ip, 'filesystem_path': f'{ip}:/exports/data'}
 
 
-@jobs.job('delete_volume', of='volume')
+@jobs.job('delete_volume', of='volume', undo=_kept)
 def _deleted(work: Work) -> None:
     volume = work.machine
     if 'ip' in volume:
