@@ -57,7 +57,9 @@ class Simulator:
     login. `public_key` lets in the holder of that key instead of a fresh one. `host` is the address
     to listen on. `patience` is how many seconds a client may be idle, and may take to send a
     request. `faults` are rules, or a file of them, beside those of the world; see `Faults`. `seed`
-    decides which requests they strike where that is left to chance.
+    decides which requests they strike where that is left to chance. `throttle` is how many requests
+    a second an account may send for each kind of resource, after thirty at once, whatever the world
+    says; 0 is no limit.
 
     >>> with Simulator(job_time=0) as cloud:
     ...     cloud.url().startswith('http://127.0.0.1:')
@@ -80,6 +82,7 @@ class Simulator:
         patience: float = PATIENCE,
         faults: str | Path | Sequence[Mapping[str, Any]] = (),
         seed: int = 0,
+        throttle: float | None = None,
     ) -> None:
         self._world = load(world, account=account or 'acme', datacenters=datacenters)
         self._login = account or str(self._world['accounts'][0]['login'])
@@ -93,6 +96,7 @@ class Simulator:
         self._public = PublicKey.parse(self._pair.public if self._pair else str(public_key))
         self._clock: Clock = clock or RealClock()
         self._rules = read(faults) if isinstance(faults, str | Path) else list(faults)
+        self._throttle = throttle
         self._faults = Faults(seed)
         self._load_faults()
         self._cloud: Cloud | None = None
@@ -139,6 +143,9 @@ class Simulator:
         with cloud.store.transaction():
             if not cloud.datacenters():
                 seed(cloud.store, self._world)
+            if self._throttle is not None:
+                for home in cloud.store.find('datacenter'):
+                    cloud.store.put('datacenter', {**home, 'throttle': self._throttle})
             account = find_account(cloud.store, self._login)
             if account is None:
                 raise WorldError(f'world: there is no account {self._login!r}')

@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=options.host,
             faults=options.faults or (),
             seed=options.seed,
+            throttle=options.throttle,
         ).start()
     except (_Unusable, WorldError, RuleError, StateFileError, PortTaken) as error:
         print(f'smartdc.simulator: {error}', file=sys.stderr)
@@ -110,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
         '--faults', metavar='FILE', help='JSON file of rules by which answers and jobs go wrong'
     )
     parser.add_argument(
+        '--throttle',
+        metavar='RATE',
+        type=_rate,
+        help='requests a second that an account may send for each kind of resource, as CloudAPI '
+        'has 10 (default: what the world says, else no limit)',
+    )
+    parser.add_argument(
         '--seed', type=int, default=0, help='what chance begins with (default: %(default)s)'
     )
     return parser
@@ -122,13 +130,21 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
+    return _amount(text, 'a number of seconds')
+
+
+def _rate(text: str) -> float:
+    return _amount(text, 'a number of requests')
+
+
+def _amount(text: str, what: str) -> float:
     try:
-        seconds = float(text)
+        found = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float('inf'):
-        raise argparse.ArgumentTypeError(f'{text} is not a number of seconds')
-    return seconds
+        found = -1.0
+    if not 0 <= found < float('inf'):
+        raise argparse.ArgumentTypeError(f'{text} is not {what}')
+    return found
 
 
 def _keys(options: argparse.Namespace) -> tuple[str, Path | None]:

@@ -106,6 +106,7 @@ def test_takes_the_key_of_the_user() -> None:
         (['--faults', 'setup.py'], 'faults: setup.py is not JSON'),
         (['--faults', 'tests/data/wire/world.json'], 'expected a list of objects'),
         (['--port', '70000'], '70000 is not a port'),
+        (['--throttle', '-1'], '-1 is not a number of requests'),
         (['--job-time', 'soon'], 'soon is not a number of seconds'),
         (['--host', '203.0.113.1'], 'cannot listen on 203.0.113.1:0'),
         (['--world', 'tests/data/wire/world.json', '--account', 'eve'], "no account 'eve'"),
@@ -168,4 +169,4 @@ def test_explains_itself() -> None:
     """--help names every option."""
     done = subprocess.run(command('--help'), capture_output=True, text=True, cwd=ROOT, timeout=60)
     options = ('--host', '--port', '--world', '--state', '--account', '--key', '--job-time')
-    assert all(option in done.stdout for option in (*options, '--faults', '--seed'))
+    assert all(option in done.stdout for option in (*options, '--faults', '--seed', '--throttle'))

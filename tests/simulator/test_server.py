@@ -200,6 +200,25 @@ def test_stops_amid_requests() -> None:
     held.close()
 
 
+def test_is_throttled_if_it_is_told_to() -> None:
+    """An argument limits the rate, in all data centers and after a reset too; nothing else does."""
+    clock = SteppedClock()
+    for world, rate, refused in (({}, None, 0), ({}, 10, 5), ({'throttle': 10}, 0, 0)):
+        with Simulator(
+            world, throttle=rate, clock=clock, public_key=signer('acme').public
+        ) as cloud:
+            for _ in range(2):
+                connection = connect(cloud, 'us-east-1')
+                for _ in range(35):
+                    headers = signer('acme').headers('GET', '/my/keys', clock.now())
+                    connection.request('GET', '/my/keys', headers=headers)
+                    connection.getresponse().read()
+                connection.close()
+                statuses = [record.status for record in cloud.requests]
+                assert [200] * (35 - refused) + [429] * refused == statuses
+                cloud.reset()
+
+
 def test_starts_in_any_thread() -> None:
     """A simulator may be started and stopped outside the main thread, and again."""
     seen: list[int] = []
