@@ -11,6 +11,7 @@ from smartdc import SmartDCError
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
+from tests import creates
 from tests.conftest import START
 from tests.kinds import KINDS, WORLD, prepare
 
@@ -97,3 +98,13 @@ def test_a_machine_that_nobody_got_can_be_found_by_what_its_error_says(
     assert made.keys() <= {machine.id for machine in there}
     assert all(name.startswith(starts) for name in orphans)
     assert len(orphans) <= len(sought)
+
+
+@pytest.mark.parametrize('kind', ['a machine', 'a firewall rule like others'])
+def test_many_creates_through_many_faults(kind: str) -> None:
+    """A slice of `python -m tests.creates`: as many things as calls that returned."""
+    found = creates.count(kind, 90, batch=45)
+
+    assert found.is_good, found
+    assert (90, 0, 90) == (found.returned, found.reported, found.there)
+    assert 10 < sum(found.struck.values()) < found.sent - 60
