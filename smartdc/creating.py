@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from smartdc.clock import Clock
 from smartdc.errors import APIError, SmartDCError
-from smartdc.likeness import Row, known, like, newcomer
+from smartdc.likeness import Row, known, like, newcomer, objects
 from smartdc.retrying import OPEN, Attempts, Budget, Fault, Retry, fault_of, is_open
 from smartdc.ssh_keys import line_fingerprint
 
@@ -139,7 +139,7 @@ class Creator:
         *parts: object,
         body: Mapping[str, Any],
         unique: str = 'name',
-        rows: Callable[[], Iterable[Row]] | None = None,
+        rows: Callable[[], Any] | None = None,
     ) -> Any:
         """Make the create of a thing whose `unique` field nothing else has, and return its data.
 
@@ -149,12 +149,12 @@ class Creator:
         since = self.clock.now()
 
         def is_it(row: Row) -> bool:
-            is_named = str(row[unique]) == str(body[unique]).strip()
+            is_named = str(row.get(unique)) == str(body[unique]).strip()
             return is_named and like(row, body) and self._is_new(row, since)
 
         def find() -> Any:
             listed = rows() if rows else self._call('GET', template, *parts)
-            return next(filter(is_it, listed), None)
+            return next(filter(is_it, objects(listed)), None)
 
         return self._create(template, *parts, find=find, sought={unique: body[unique]}, body=body)
 
@@ -166,7 +166,7 @@ class Creator:
 
         def find() -> Any:
             keys = self._call('GET', template, *parts, query={'sync': True})
-            return next((key for key in keys if sought.items() <= key.items()), None)
+            return next((key for key in objects(keys) if sought.items() <= key.items()), None)
 
         return self._create(
             template, *parts, find=find if fingerprint else None, sought=sought, body=body
@@ -176,7 +176,7 @@ class Creator:
         self,
         template: str,
         *parts: object,
-        rows: Callable[[], Iterable[Any]],
+        rows: Callable[[], Any],
         is_it: Callable[[Any], bool],
         sought: Mapping[str, Any],
         key: str = 'id',

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from smartdc.errors import NotAuthorized, SmartDCError
+from smartdc.errors import InvalidResponse, NotAuthorized, SmartDCError
+from smartdc.shapes import is_array, is_object
 
 #: A thing as the server tells of it.
 Row = Mapping[str, Any]
 
 
-def known(rows: Callable[[], Iterable[Row]], key: str) -> set[Any] | None:
+def objects(rows: Any) -> list[Row]:
+    """Return what a list has of objects; raise InvalidResponse for what is no list."""
+    if not is_array(rows):
+        raise InvalidResponse(f'a list was expected, not {type(rows).__name__}')
+    return [row for row in rows if is_object(row)]
+
+
+def known(rows: Callable[[], Any], key: str) -> set[str] | None:
     """Return what is listed before a create, by its `key`; None where that may not be read."""
     try:
-        return {row[key] for row in rows()}
+        return {str(row.get(key)) for row in objects(rows())}
     except NotAuthorized:
         return None
 
 
 def newcomer(
-    rows: Iterable[Row], key: str, before: Collection[Any], is_it: Callable[[Any], bool]
+    rows: Any, key: str, before: Collection[str], is_it: Callable[[Any], bool]
 ) -> Row | None:
     """Return the one of the rows that was not there before and is as `is_it` says, None for none.
 
     Raises SmartDCError when there are several.
     """
-    new = [row for row in rows if row[key] not in before and is_it(row)]
+    new = [row for row in objects(rows) if str(row.get(key)) not in before and is_it(row)]
     if len(new) < 2:
         return new[0] if new else None
-    ids = [row[key] for row in new]
-    several = SmartDCError(f'several that are alike are new: {", ".join(map(str, ids))}')
+    ids = [str(row.get(key)) for row in new]
+    several = SmartDCError(f'several that are alike are new: {", ".join(ids)}')
     several.sought = {key: ids}
     raise several
 

@@ -56,8 +56,13 @@ class ServerClock:
 
     def is_new(self, row: Mapping[str, Any], since: float, server: str) -> bool:
         """Say whether a thing was made after a moment of this machine's clock, if it is told."""
-        created = row.get('created')
-        return created is None or timestamp(created) >= since + self._ahead_of(server) - _TICK
+        told = row.get('created')
+        if not isinstance(told, str):
+            return True
+        try:
+            return timestamp(told) >= since + self._ahead_of(server) - _TICK
+        except ValueError:
+            return True
 
     def _ahead_of(self, server: str) -> float:
         date, seen = self._seen.get(server, (None, 0.0))

@@ -11,6 +11,8 @@ from smartdc import DataCenter, Machine
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
 from smartdc.types import Disk
+from tests.clocks import TestClock
+from tests.conftest import START
 from tests.servers import json_reply, serving
 
 PATIENT = Retry(attempts=9, base=0)
@@ -221,6 +223,42 @@ def test_a_rule_that_may_still_come_is_not_made_again(cloud: Simulator) -> None:
     assert {'rule': 'FROM any TO tag a ALLOW ah'} == caught.value.sought
     asked = [each.operation for each in cloud.requests]
     assert ['ListFirewallRules', 'CreateFirewallRule', 'ListFirewallRules'] == asked
+
+
+@pytest.mark.parametrize('answer', [{}, [None, 7, {}], [{'name': ['ops']}], [{'name': 'dev'}, 'x']])
+def test_a_look_that_sees_nonsense_is_no_crash(cloud: Simulator, answer: Any) -> None:
+    """What is no list has told nothing, and what is no role is none."""
+    role = {'id': IMAGE, 'name': 'ops'}
+    answers = [
+        json_reply(200, json.dumps(answer).encode()),
+        json_reply(201, json.dumps(role).encode()),
+    ]
+    with (
+        serving(LOST, *answers) as server,
+        DataCenter(server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT) as sdc,
+    ):
+        if answer == {}:
+            with pytest.raises(smartdc.ConnectionFailed, match="look for name 'ops'"):
+                sdc.create_role('ops')
+        else:
+            assert IMAGE == sdc.create_role('ops')['id']
+
+
+@pytest.mark.parametrize('created', [None, 7, 'yesterday', '2026-01-02T03:04:05.000Z'])
+def test_a_thing_of_no_age_that_can_be_read_may_be_the_new_one(
+    cloud: Simulator, created: object
+) -> None:
+    """The rest of it says whether it is."""
+    bob = {'id': IMAGE, 'login': 'bob', 'email': 'Bob@example.com', 'created': created}
+    with (
+        serving(LOST, listed(bob)) as server,
+        DataCenter(
+            server.url, '/acme/keys/k', cloud.key_path, retries=PATIENT, clock=TestClock(START)
+        ) as sdc,
+    ):
+        found = sdc.create_user(login='bob', email='bob@example.com', password='secret123')
+
+    assert IMAGE == found['id']
 
 
 def test_who_may_not_list_can_create_all_the_same(cloud: Simulator) -> None:

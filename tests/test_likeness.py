@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from smartdc import NotAuthorized, SmartDCError
+from smartdc import InvalidResponse, NotAuthorized, SmartDCError
 from smartdc.likeness import known, like, newcomer
 
 #: A network as the server tells of it.
@@ -93,5 +93,17 @@ def test_a_list_that_may_not_be_read_is_not_known() -> None:
     def refused() -> Any:
         raise NotAuthorized(403)
 
-    assert {1, 2} == known(lambda: [{'vlan_id': 1}, {'vlan_id': 2}], 'vlan_id')
+    assert {'1', '2'} == known(lambda: [{'vlan_id': 1}, {'vlan_id': '2'}], 'vlan_id')
     assert known(refused, 'id') is None
+
+
+@pytest.mark.parametrize('answer', [None, 7, 'text', {'id': 'a'}])
+def test_what_is_no_list_is_no_answer(answer: Any) -> None:
+    """A look that ends so has seen nothing."""
+    with pytest.raises(InvalidResponse, match='a list was expected'):
+        newcomer(answer, 'id', (), lambda _: True)
+
+
+def test_what_is_no_object_is_passed_by() -> None:
+    """Whatever else is in a list has no id to be known by."""
+    assert {'id': 'a'} == newcomer([None, 7, {}, {'id': 'a'}], 'id', {'None'}, lambda _: True)

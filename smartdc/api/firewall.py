@@ -54,7 +54,7 @@ class FirewallChapter(Connection):
 
         def is_it(row: FirewallRule) -> bool:
             told = {'log': False, 'description': '', **row}
-            return says_the_same(row['rule'], rule) and like(told, shown)
+            return says_the_same(str(row.get('rule')), rule) and like(told, shown)
 
         return self._create_new(
             '/fwrules', rows=self.firewall_rules, is_it=is_it, sought={'rule': rule}, body=body

@@ -210,7 +210,7 @@ class ImagesChapter(Connection):
 
         def is_it(row: Image) -> bool:
             shared = self.image(origin)
-            return all(row[name] == shared[name] for name in ('name', 'version', 'os', 'type'))
+            return like(row, {each: shared.get(each) for each in ('name', 'version', 'os', 'type')})
 
         return self._create_new(
             '/images/{}',

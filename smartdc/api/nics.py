@@ -9,6 +9,7 @@ import requests
 
 from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
+from smartdc.likeness import objects
 from smartdc.paths import ident
 from smartdc.tables import listed
 from smartdc.types import NetworkObject, NetworkRef, Nic
@@ -84,7 +85,7 @@ class NicsChapter(MachineChapter):
         A NIC on one of a pool's networks is not found, but the server refers to it when it is
         asked to add another one.
         """
-        found = [nic['mac'] for nic in self.nics() if nic['network'] == network]
+        found = [nic for nic in objects(self.nics()) if nic.get('network') == network]
         return _plain(found[0]) if found else None
 
     def remove_nic(self, mac: str | Mapping[str, Any]) -> None:
