@@ -12,11 +12,9 @@ from smartdc.machine import Machine
 from smartdc.parallel import Job, Options, Outcomes, Settings, called
 from smartdc.paths import fill, ident
 from smartdc.progress import reporting
-from smartdc.types import Scalar
-from smartdc.waiting import DEFAULT_TIMEOUT, Interval
-
-#: How many characters `repr` has at most.
-_LINE = 120
+from smartdc.showing import line
+from smartdc.types import PackageRef, Scalar
+from smartdc.waiting import DEFAULT_TIMEOUT, LEARNED, Interval
 
 
 class FleetResult(Outcomes):
@@ -84,10 +82,10 @@ class Fleet(Sequence[Machine]):
         return hash(self._machines)
 
     def __repr__(self) -> str:
-        places = dict.fromkeys(str(each.datacenter.location) for each in self)
-        where = f' in {", ".join(places)}: {counted(self)}' if self else ''
-        text = f'<Fleet of {len(self)}{where}>'
-        return text if len(text) <= _LINE else f'{text[: _LINE - 4]}...>'
+        if not self:
+            return '<Fleet of 0>'
+        places = ', '.join(dict.fromkeys(str(each.datacenter.location) for each in self))
+        return line('<Fleet of {} in {}: {}>', len(self), places, counted(self))
 
     def each(self, function: Callable[[Machine], Any], **how: Unpack[Options]) -> FleetResult:
         """Call a function with each machine; what it returns is the machine's result.
@@ -117,7 +115,7 @@ class Fleet(Sequence[Machine]):
         """
         return self._each('reboot', Machine.reboot, how)
 
-    def resize(self, package: str | Mapping[str, Any], **how: Unpack[Options]) -> FleetResult:
+    def resize(self, package: PackageRef, **how: Unpack[Options]) -> FleetResult:
         """Start to give the machines another package, by name, id or dict.
 
         `POST /:login/machines/:id?action=resize` for each, since 6.5.
@@ -226,7 +224,7 @@ class Fleet(Sequence[Machine]):
     def poll_until(
         self,
         state: str,
-        interval: Interval = 2,
+        interval: Interval = LEARNED,
         *,
         timeout: float = DEFAULT_TIMEOUT,
         **how: Unpack[Options],
@@ -249,7 +247,7 @@ class Fleet(Sequence[Machine]):
     def poll_while(
         self,
         state: str,
-        interval: Interval = 2,
+        interval: Interval = LEARNED,
         *,
         timeout: float = DEFAULT_TIMEOUT,
         **how: Unpack[Options],

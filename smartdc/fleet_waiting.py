@@ -30,7 +30,7 @@ class Place:
     """A data center, as a place to look at machines."""
 
     def __init__(self, datacenter: DataCenter) -> None:
-        self._datacenter = datacenter
+        self.datacenter = datacenter
         #: How many requests it takes to list all machines there.
         self._cost: float = 1
 
@@ -43,7 +43,7 @@ class Place:
         if len(machines) <= self._cost:
             return machines
         try:
-            found = {each.id: each.data for each in self._datacenter.machines()}
+            found = {each.id: each.data for each in self.datacenter.machines()}
         except NotAuthorized:
             self._cost = math.inf
             return machines
@@ -75,6 +75,10 @@ class Looks:
         unseen = {each.id: error for key, error in listed.errors.items() for each in there[key]}
         return {**unseen, **asked.errors}
 
+    def transition(self, what: str) -> tuple[str, ...]:
+        """Return by what a wait for the machines is known among waits for fleets."""
+        return ('fleet', *(each.datacenter.base_url for each in self._places.values()), what)
+
     def _do(self, function: Callable[[Thing], Any], things: Mapping[str, Thing]) -> Outcomes:
         return Job('look', things, FleetError, SYSTEM_CLOCK).run(function, self._how)
 
@@ -101,13 +105,15 @@ class Waiting:
                 interval=interval,
                 timeout=timeout,
                 progress=False,
+                transition=self._looks.transition(self._job.what),
             )
         except WaitTimeout as late:
             for name, machine in self._pending.items():
-                self._job.errors[name] = WaitTimeout(f'{machine!r} {late}', machine.data)
+                text = f'{machine._title()} {late}'
+                self._job.errors[name] = WaitTimeout(text, machine.data)
 
     def _look(self) -> str:
-        """Look at the machines that are left, and return the states of all."""
+        """Look at the machines that are left, and return in which states all are."""
         unseen = self._looks.look(self._pending.values())
         for name, machine in list(self._pending.items()):
             try:
@@ -119,7 +125,9 @@ class Waiting:
                 if is_over:
                     self._job.results[name] = machine.state
                     del self._pending[name]
-        return self._tell()
+        states = counted(self._job.things.values())
+        self._tell(states)
+        return states
 
     def _is_over(self, machine: Machine, trouble: BaseException | None) -> bool:
         """Say whether the wait for a machine is over; a fault that may pass does not end it."""
@@ -129,13 +137,10 @@ class Waiting:
             return False
         raise trouble
 
-    def _tell(self) -> str:
-        things = self._job.things
-        states = counted(things.values())
-        elapsed = self._job.clock.now() - self._began
-        done = len(things) - len(self._pending)
-        self._report(Progress(self._job.what, states, elapsed, done, len(things)))
-        return states
+    def _tell(self, states: str) -> None:
+        total = len(self._job.things)
+        elapsed, done = self._job.clock.now() - self._began, total - len(self._pending)
+        self._report(Progress(self._job.what, states, elapsed, done, total))
 
 
 def counted(machines: Iterable[Machine]) -> str:

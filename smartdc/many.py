@@ -17,7 +17,7 @@ from smartdc.new_machine import checked_name
 from smartdc.pacing import DEFAULT_PACE, Pace, paced
 from smartdc.parallel import WORKERS, Job, Settings
 from smartdc.progress import Reporting
-from smartdc.types import Scalar
+from smartdc.types import ImageRef, Scalar
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -35,7 +35,7 @@ class Many(DatacentersChapter, MachinesChapter):
         name: str | None = None,
         state: str | None = None,
         machine_type: str | None = None,
-        image: str | Mapping[str, Any] | None = None,
+        image: ImageRef | None = None,
         memory: int | None = None,
         brand: str | None = None,
         docker: bool | None = None,
@@ -113,22 +113,22 @@ class Many(DatacentersChapter, MachinesChapter):
 
     def _found(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of many creates with all that has to be looked up as ids."""
-        image = arguments.get('image')
-        chosen = arguments.get('dataset') if image is None else image
+        found = {'dataset': None, 'image': None, 'package': None, 'disks': None, **arguments}
+        dataset = found.pop('dataset')
+        chosen = dataset if found['image'] is None else found['image']
         image = self._find('default image' if chosen is None else 'image', chosen)
-        package = arguments.get('package')
-        if package is None:
-            package = self._find('package for image', image)
-        else:
-            package = self._find('package', package)
-        found = {
-            **arguments,
+        package = (
+            self._find('package for image', image)
+            if found['package'] is None
+            else self._find('package', found['package'])
+        )
+        return {
+            **found,
             'image': image,
             'package': package,
-            'networks': self._networks(arguments.get('networks')),
+            'networks': self._networks(found.get('networks')),
+            'disks': found['disks'] and [self._disk(disk) for disk in found['disks']],
         }
-        found.pop('dataset', None)
-        return found
 
 
 def _names(count: int, pattern: str | None, start: int) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ import math
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -251,7 +251,7 @@ def take_turn(clock: Clock, account: str) -> None:
 @contextmanager
 def paced(
     pace: Pace | None = DEFAULT_PACE, *, is_stopped: Callable[[], bool] = _never
-) -> Iterator[None]:
+) -> Generator[None]:
     """Let each request of the block wait for its turn; with None none does.
 
     All blocks of a process that ask for the same account share its turns; each is its own

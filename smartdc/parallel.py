@@ -103,8 +103,8 @@ class Job(Generic[Thing]):
     failure: type[PartialFailure]
     clock: Clock
     label: Callable[[str], str] = str
-    results: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, BaseException] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict[str, Any])
+    errors: dict[str, BaseException] = field(default_factory=dict[str, BaseException])
 
     def run(self, function: Callable[[Thing], Any], how: Settings) -> Outcomes:
         """Call the function with each thing, and return what became of them."""

@@ -25,13 +25,13 @@ def test_a_look_is_one_list_however_many_machines() -> None:
         assert {'stopped'} == {each.state for each in fleet}
 
 
-def test_a_look_at_more_than_a_thousand_is_a_list_of_two_pages() -> None:
-    """All pages of the list are read, and no machine is asked for."""
+def test_a_look_at_more_than_a_thousand_is_a_list_of_several_pages() -> None:
+    """All pages of the list are read, one ahead perhaps, and no machine is asked for."""
     with fleet_of(1001) as (cloud, fleet):
         before = len(cloud.requests)
         fleet.poll_while('stopped')
 
-        assert ['ListMachines'] * 2 == operations(cloud, before)
+        assert operations(cloud, before) in (['ListMachines'] * 2, ['ListMachines'] * 3)
 
 
 def test_machines_that_go_are_asked_for_one_by_one() -> None:
@@ -57,7 +57,9 @@ def test_few_machines_among_many_are_asked_for() -> None:
         before = len(cloud.requests)
         fleet[:2].poll_until('stopped', 5)
 
-        assert ['ListMachines'] * 2 + ['GetMachine'] * 4 == operations(cloud, before)
+        asked = operations(cloud, before)
+        assert 4 == asked.count('GetMachine')
+        assert 2 <= asked.count('ListMachines') <= 3
 
 
 def test_failures_are_each_machines_own() -> None:
@@ -98,7 +100,7 @@ def test_what_is_late_has_timed_out_by_itself(sdc: DataCenter) -> None:
     late = caught.value.errors[fleet[1].id]
     assert isinstance(late, smartdc.WaitTimeout)
     assert 'running' == late.last['state']
-    assert f'{fleet[1]!r} becoming stopped did not happen within 15 s' == str(late)
+    assert f'machine {fleet[1].name} becoming stopped did not happen within 15 s' == str(late)
 
 
 def test_a_deadline_ends_a_wait(sdc: DataCenter) -> None:

@@ -129,7 +129,7 @@ from smartdc.errors.codes import (
     VolumeSizeNotAvailable,
     VolumesNotReachable,
 )
-from smartdc.errors.many import CloudError, FleetError, PartialFailure
+from smartdc.errors.partial import CloudError, FleetError, PartialFailure
 
 __all__ = [
     'APIError',

@@ -1,4 +1,4 @@
-"""The errors of work on many things, which carry what became of each."""
+"""The errors of work on many things, some of which failed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.errors.base import SmartDCError
+from smartdc.shapes import is_object, is_sequence
 
 
 class PartialFailure(SmartDCError):
@@ -47,7 +48,7 @@ class CloudError(PartialFailure):
 
 def _data(result: Any) -> Any:
     """Return a machine's or snapshot's data, also of those in a list, and all else as it is."""
-    if isinstance(result, Sequence) and not isinstance(result, str | bytes):
+    if is_sequence(result):
         return [_data(each) for each in result]
     found = getattr(result, 'data', None)
-    return found if isinstance(found, dict) else result
+    return found if is_object(found) else result
