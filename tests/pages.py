@@ -113,7 +113,7 @@ def leading_to(simulator: Simulator) -> type[DataCenter]:
             secret: str | PathLike[str] | None = None,
             **options: Any,
         ) -> None:
-            if not str(location).startswith('http://127.0.0.1:'):
+            if not re.match('https?://127.0.0.1:', str(location)):
                 urls = simulator.urls
                 location = location if location in urls else next(iter(urls.values()))
                 options |= {'known_locations': urls, 'login': simulator.account}

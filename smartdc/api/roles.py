@@ -118,7 +118,7 @@ class RolesChapter(Connection):
     ) -> Policy:
         """Create a policy and return it.
 
-        `POST /:login/policies`, since 7.2. Rules read like `CAN getmachine, listmachines`.
+        `POST /:login/policies`, since 7.2. Rules read like `CAN getmachine AND listmachines`.
         Raises InvalidArgument with the parser's words for a rule that it cannot read.
         """
         body = {'name': name, 'rules': _rules(rules), 'description': description}
