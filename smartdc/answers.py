@@ -9,15 +9,16 @@ import hashlib
 import importlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from smartdc.errors import InvalidResponse
+from smartdc.errors import InvalidResponse, SmartDCError
 from smartdc.errors.codes import leaf_for
+from smartdc.shapes import is_array, is_object
 
 
 def refuse(response: requests.Response, content: bytes, now: float) -> None:
@@ -61,11 +62,11 @@ def _retry_after(text: str | None, now: float) -> float | None:
     """Return for how many seconds a server wants to be left alone: it says so, or until when."""
     if not text:
         return None
-    if text.strip().isdigit():
-        return float(text)
+    if (seconds := text.strip()).isascii() and seconds.isdigit():
+        return float(seconds)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
 
 
@@ -78,11 +79,19 @@ def decoded(response: requests.Response, content: bytes) -> Any:
         return None
     kind = response.headers.get('Content-Type', '').partition(';')[0].strip().lower()
     if kind != 'application/json':
-        return response.text
+        return _text(response, content)
     try:
         return loads(content)
     except ValueError as error:
         raise _invalid(response, f'answered with broken JSON: {error}') from None
+
+
+def _text(response: requests.Response, content: bytes) -> str:
+    """Return a body as text, in the encoding that the answer says it has, if that can be."""
+    try:
+        return response.text
+    except ValueError:  # no codec for texts, or no name of one at all
+        return content.decode('utf-8', 'replace')
 
 
 def check_digest(response: requests.Response, content: bytes) -> None:
@@ -99,13 +108,16 @@ def loads(content: bytes) -> Any:
     """Return what a JSON text says, by orjson where that is installed.
 
     orjson refuses some of what Python's own reader takes, such as lone surrogates. It makes floats
-    of integers beyond 64 bits, of which CloudAPI has none.
+    of integers beyond 64 bits, of which CloudAPI has none. Raises ValueError.
     """
     quick = _orjson()
     if quick is not None:
         with contextlib.suppress(ValueError):
             return quick(content)
-    return json.loads(content)
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError('it is nested too deeply') from None
 
 
 @functools.cache
@@ -135,14 +147,59 @@ def expect_json(data: Any, response: requests.Response) -> None:
 
 def full_page(response: requests.Response, asked: int) -> int:
     """Return how many rows a full page has by the server's word, else as many as were asked for."""
-    told = response.headers.get('x-query-limit', '')
-    return int(told) if told.isdecimal() else asked
+    return _number(response.headers.get('x-query-limit')) or asked
 
 
 def resource_count(response: requests.Response) -> int:
     """Return how many rows an answer to a HEAD says that a page has."""
-    told = response.headers.get('x-resource-count', '')
-    return int(told) if told.isdecimal() else 0
+    return _number(response.headers.get('x-resource-count')) or 0
+
+
+def _number(text: str | None) -> int | None:
+    """Return a header's number; None when it is none, or has more digits than any count."""
+    return int(text) if text and re.fullmatch('[0-9]{1,18}', text) else None
+
+
+def rows_of(data: Any, response: requests.Response, key: str) -> list[dict[str, Any]]:
+    """Return a page's rows; raise InvalidResponse unless each is an object that has its `key`."""
+    if all(isinstance(row.get(key), str) for row in objects(data, response)):
+        return data
+    raise _invalid(response, f'did not answer with a list of objects that have {key!r}')
+
+
+def objects(data: Any, response: requests.Response) -> list[dict[str, Any]]:
+    """Return an answer that is a list of objects; raise InvalidResponse for anything else."""
+    if is_array(data) and all(map(is_object, data)):
+        return data
+    raise _invalid(response, 'did not answer with a list of objects')
+
+
+def an_object(data: Any, response: requests.Response) -> dict[str, Any]:
+    """Return an answer that is one object; raise InvalidResponse for anything else."""
+    if isinstance(data, dict):
+        return data
+    raise _invalid(response, 'did not answer with an object')
+
+
+@contextlib.contextmanager
+def understood(response: requests.Response | None = None) -> Iterator[None]:
+    """Raise InvalidResponse when the block meets data that is not of the shape it has to be of.
+
+    `response` is where the data is from, if it is from one.
+    """
+    try:
+        yield
+    except InvalidResponse as error:
+        if response is None or error.request_id or 'Request-Id' not in response.headers:
+            raise
+        raise _invalid(response, f'did not answer as CloudAPI does: {error.text}') from error
+    except SmartDCError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        text = f'answered with JSON of another shape than CloudAPI gives: {error!r}'
+        if response is None:
+            raise InvalidResponse(f'the server {text}') from error
+        raise _invalid(response, text) from error
 
 
 def _invalid(response: requests.Response, text: str) -> InvalidResponse:

@@ -14,7 +14,15 @@ from typing import Any, Self, TextIO
 
 import requests
 
-from smartdc.answers import check_digest, decoded, expect_json, full_page, refuse
+from smartdc.answers import (
+    check_digest,
+    decoded,
+    expect_json,
+    full_page,
+    refuse,
+    rows_of,
+    understood,
+)
 from smartdc.clock import SYSTEM_CLOCK, Clock, seconds_left
 from smartdc.creating import Creator
 from smartdc.dry_run import collected
@@ -219,7 +227,10 @@ class Connection(Creator):
         data, response = self._ask(method, path, headers, body, decoded, query)
         if read is None or not response.is_redirect:
             expect_json(data, response)
-        return data if read is None else read(data, response)
+        if read is None:
+            return data
+        with understood(response):
+            return read(data, response)
 
     def _rows(
         self,
@@ -247,7 +258,7 @@ class Connection(Creator):
             except InvalidResponse:
                 found, response = ask(offset, decoded)
             expect_json(found, response)
-            return found, min(size, full_page(response, size))
+            return rows_of(found, response, key), min(size, full_page(response, size))
 
         ahead = Ahead(get, decode)
         try:

@@ -3,8 +3,10 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 import smartdc
 from smartdc import DataCenter, answers
@@ -105,3 +107,130 @@ def test_both_readers_refuse_what_is_no_json(
         monkeypatch.setattr(answers, '_orjson', lambda: None)
     with pytest.raises(ValueError):
         answers.loads(text)
+
+
+@pytest.mark.parametrize('quick', [True, False])
+@pytest.mark.parametrize('text', [b'[' * 100_000, b'{"a":' * 100_000])
+def test_what_is_nested_too_deeply_is_no_json(
+    text: bytes, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in a good answer nor in a refusal does it break the reader."""
+    if not quick:
+        monkeypatch.setattr(answers, '_orjson', lambda: None)
+    with (
+        serving(json_reply(200, text), json_reply(409, text)) as server,
+        client(server.url, len(text)) as sdc,
+    ):
+        sdc.retries = None
+        with pytest.raises(smartdc.InvalidResponse, match='broken JSON'):
+            sdc.keys()
+        with pytest.raises(smartdc.APIError) as caught:
+            sdc.keys()
+
+    assert 409 == caught.value.status
+
+
+@pytest.mark.parametrize('charset', ['idna', 'no-such-charset', '\x00', 'punycode'])
+def test_text_of_an_encoding_that_cannot_be_is_still_text(charset: str) -> None:
+    """What cannot be read is replaced."""
+    answer = reply(200, b'na\xefve-', Content_Type=f'text/plain; charset={charset}')
+    with serving(answer) as server, client(server.url, 99) as sdc:
+        assert sdc.request('GET', '/x')[0].startswith('na')
+
+
+@pytest.mark.parametrize(
+    ('told', 'seconds'),
+    [
+        *(('7', 7.0), (' 7 ', 7.0), ('0', 0.0), ('\xb2', None), ('-5', None), ('1.5', None)),
+        *(('soon', None), ('Thu, 99 Foo 99999 99:99:99 GMT', None), ('9' * 400, float('inf'))),
+    ],
+)
+def test_a_retry_after_that_makes_no_sense_is_none(told: str, seconds: float | None) -> None:
+    """Only digits and dates count."""
+    with (
+        serving(json_reply(503, b'{}', Retry_After=told)) as server,
+        DataCenter(server.url, '/a/keys/b', KEY, retries=None) as sdc,
+        pytest.raises(smartdc.ServiceUnavailable) as caught,
+    ):
+        sdc.keys()
+
+    assert seconds == caught.value.retry_after
+
+
+@pytest.mark.parametrize('told', ['many', '0', '-1', '\xb2', '9' * 5000, ''])
+def test_numbers_in_headers_that_make_no_sense_are_none(told: str) -> None:
+    """A page is as long as was asked for then, and a count is nothing."""
+    headers = {'x_query_limit': told, 'x_resource_count': told}
+    with (
+        serving(json_reply(200, b'[{"id": "1"}]', **headers), reply(200, b'', **headers)) as server,
+        client(server.url, 99) as sdc,
+    ):
+        assert ['1'] == [each.id for each in sdc.machines()]
+        assert 0 == sdc.num_machines()
+
+
+@pytest.mark.parametrize('body', [b'{}', b'[1]', b'["x"]', b'[[]]', b'[{}]', b'[{"id": 5}]', b'5'])
+def test_a_page_of_another_shape_is_refused(body: bytes) -> None:
+    """Each row is an object that has an id; the error names the request."""
+    answer = json_reply(200, body, Request_Id='abc-1')
+    with (
+        serving(answer) as server,
+        client(server.url, 99) as sdc,
+        pytest.raises(smartdc.InvalidResponse, match='a list of objects') as caught,
+    ):
+        sdc.machines()
+
+    assert 'abc-1' == caught.value.request_id
+
+
+def test_what_a_chapter_cannot_read_is_refused() -> None:
+    """An answer that leads nowhere is no URL of a data center."""
+    with (
+        serving(reply(200, Request_Id='abc-1')) as server,
+        client(server.url, 99) as sdc,
+        pytest.raises(smartdc.InvalidResponse, match='another shape') as caught,
+    ):
+        sdc.datacenter_url('us-east-1')
+
+    assert 'abc-1' == caught.value.request_id
+
+
+def test_our_own_errors_are_understood() -> None:
+    """They pass as they are, though some are kinds of ValueError as well."""
+    for mine in (smartdc.InvalidInput('x'), smartdc.InvalidResponse('x')):
+        with pytest.raises(type(mine)) as caught, answers.understood():
+            raise mine
+        assert mine is caught.value
+    with pytest.raises(smartdc.InvalidResponse, match='the server answered'), answers.understood():
+        raise KeyError('id')
+
+
+def test_an_answer_that_is_not_understood_names_its_request() -> None:
+    """What does not know the request is told of it; what knows one is left as it is."""
+    answer = json_reply(200, b'[]', Request_Id='abc-1')
+    with serving(answer) as server, client(server.url, 99) as sdc:
+        _, response = sdc.request('GET', '/x')
+    for mine, told in (
+        (smartdc.InvalidResponse('odd'), 'abc-1'),
+        (smartdc.InvalidResponse('odd', request_id='abc-2'), 'abc-2'),
+        (ZeroDivisionError('odd'), 'abc-1'),
+    ):
+        with (
+            pytest.raises(smartdc.InvalidResponse, match='odd') as caught,
+            answers.understood(response),
+        ):
+            raise mine
+        assert told == caught.value.request_id
+
+
+@pytest.mark.parametrize('data', [None, 5, 'x', {}, [], [{}], [[]], [None]])
+def test_lists_and_objects_are_told_apart(data: object) -> None:
+    """Each reader takes its own, as it is, and refuses everything else."""
+    response: Any = requests.Response()
+    response.request = requests.Request('GET', 'http://x').prepare()
+    for read, good in ((answers.objects, ([], [{}])), (answers.an_object, ({},))):
+        if data in good:
+            assert data is read(data, response)
+        else:
+            with pytest.raises(smartdc.InvalidResponse, match='did not answer with'):
+                read(data, response)
