@@ -27,12 +27,12 @@ class Script:
             except OSError:
                 return
             with connection:
-                self.requests.append(_whole(connection))
+                self.requests.append(read_request(connection))
                 connection.sendall(answer)
 
 
-def _whole(connection: socket.socket) -> bytes:
-    """Read a request to the end of its body."""
+def read_request(connection: socket.socket) -> bytes:
+    """Read a request to the end of its body, or to where the client goes."""
     data = b''
     while b'\r\n\r\n' not in data:
         if not (more := connection.recv(65536)):
@@ -41,7 +41,9 @@ def _whole(connection: socket.socket) -> bytes:
     head, _, body = data.partition(b'\r\n\r\n')
     length = re.search(rb'content-length: (\d+)', head, re.IGNORECASE)
     while length and len(body) < int(length[1]):
-        body += connection.recv(65536)
+        if not (more := connection.recv(65536)):
+            break
+        body += more
     return head + b'\r\n\r\n' + body
 
 
@@ -81,7 +83,7 @@ def dripping(head: bytes, drip: bytes, tls: ssl.SSLContext | None = None) -> Ite
             connection, _ = listening.accept()
             connection = tls.wrap_socket(connection, server_side=True) if tls else connection
             with connection, suppress(OSError):
-                _whole(connection)
+                read_request(connection)
                 connection.sendall(head)
                 for _ in range(500):
                     connection.sendall(drip)

@@ -1,0 +1,1 @@
+"""The long checks of what is promised: `python -m tests.soak`."""
