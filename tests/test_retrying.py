@@ -11,7 +11,7 @@ from email.utils import formatdate
 import pytest
 
 import smartdc
-from smartdc import DataCenter
+from smartdc import DataCenter, deadline
 from smartdc.errors import SmartDCError
 from smartdc.retrying import ALL, READS, REPEATED, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.simulator import Simulator
@@ -126,10 +126,12 @@ def test_pauses_grow_and_are_random() -> None:
     assert abs(mean - 1.0) < 0.05
 
 
-@pytest.mark.parametrize('bad', [{'attempts': 0}, {'base': -1.0}, {'within': -1.0}])
+@pytest.mark.parametrize(
+    'bad', [{'attempts': 0}, {'base': -1.0}, {'cap': -0.1}, {'longest': -1.0}, {'within': -1.0}]
+)
 def test_a_policy_that_cannot_be_is_refused(bad: dict[str, float]) -> None:
     """At least one attempt, and no negative times."""
-    with pytest.raises(smartdc.InvalidInput):
+    with pytest.raises(smartdc.InvalidInput, match='a Retry has at least one attempt and no neg'):
         Retry(**bad)  # type: ignore[arg-type]
 
 
@@ -144,6 +146,20 @@ def test_a_server_that_says_how_long_is_obeyed() -> None:
         )
     assert 10_800 == caught.value.retry_after
     assert [7] == clock.sleeps
+
+
+def test_what_a_server_asks_for_counts_to_the_second() -> None:
+    """A minute is obeyed, and so is what ends with the call's time; a block's end is too late."""
+    clock = TestClock()
+    away = smartdc.ServiceUnavailable(503, retry_after=60)
+    Attempts(Retry(), Budget(9), clock, 'GET').again(away)
+    Attempts(Retry(within=60), Budget(9), clock, 'GET').again(away)
+    assert [60, 60] == clock.sleeps
+    with pytest.raises(smartdc.ServiceUnavailable), deadline(60, clock=clock):
+        Attempts(Retry(), Budget(9), clock, 'GET').again(away)
+    with pytest.raises(smartdc.ServiceUnavailable):
+        Attempts(Retry(within=59), Budget(9), clock, 'GET').again(away)
+    assert [60, 60] == clock.sleeps
 
 
 def tried(attempts: Attempts, error: SmartDCError) -> int:
