@@ -46,9 +46,11 @@ EXTRAS = {
     'docs': DOCS,
     'dev': [
         *DOCS,
+        'coverage>=7.10',
         'ipykernel>=6.29',
         'ipython>=8.20',
         'matplotlib>=3.9',
+        'mutmut>=3.8',
         'mypy>=2.4',
         'nbclient>=0.10',
         'nox>=2025.5',
