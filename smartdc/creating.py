@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from smartdc.answers import an_object
 from smartdc.clock import Clock
 from smartdc.errors import APIError, SmartDCError
 from smartdc.likeness import Row, known, like, newcomer, objects
@@ -156,7 +157,8 @@ class Creator:
             listed = rows() if rows else self._call('GET', template, *parts)
             return next(filter(is_it, objects(listed)), None)
 
-        return self._create(template, *parts, find=find, sought={unique: body[unique]}, body=body)
+        sought = {unique: body[unique]}
+        return self._create(template, *parts, find=find, sought=sought, body=body, read=an_object)
 
     def _create_key(self, template: str, *parts: object, body: Mapping[str, Any]) -> Any:
         """Make the create of an SSH key, which its fingerprint sets apart, and return its data."""
@@ -169,7 +171,12 @@ class Creator:
             return next((key for key in objects(keys) if sought.items() <= key.items()), None)
 
         return self._create(
-            template, *parts, find=find if fingerprint else None, sought=sought, body=body
+            template,
+            *parts,
+            find=find if fingerprint else None,
+            sought=sought,
+            body=body,
+            read=an_object,
         )
 
     def _create_new(

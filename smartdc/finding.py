@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from smartdc.answers import understood
 from smartdc.errors import AmbiguousName, InvalidInput, ResourceNotFound, UnknownName
 from smartdc.paths import fill, ident, is_uuid
 from smartdc.types import Image, Package
@@ -30,7 +31,8 @@ def find(datacenter: DataCenter, kind: str, ref: Any) -> str:
     An id is what it says and costs no request. Else a name is looked for, then a short id.
     Raises UnknownName, AmbiguousName.
     """
-    return _FINDERS[kind](datacenter, ref)
+    with understood():
+        return _FINDERS[kind](datacenter, ref)
 
 
 def default_package(datacenter: DataCenter) -> Package | None:
@@ -39,7 +41,8 @@ def default_package(datacenter: DataCenter) -> Package | None:
     flagged = [package for package in packages if package.get('default') is True]
     if flagged or not packages:
         return flagged[0] if flagged else None
-    return _smallest(packages, _base_image(datacenter.images()))
+    with understood():
+        return _smallest(packages, _base_image(datacenter.images()))
 
 
 def _machine(datacenter: DataCenter, ref: Any) -> str:

@@ -9,7 +9,7 @@ from smartdc.datacenter import DataCenter
 from smartdc.errors import InvalidInput, Unsupported
 from smartdc.paths import ident
 from smartdc.search import search_dicts
-from smartdc.tables import listed
+from smartdc.tables import listed, table
 from smartdc.types import Dataset, Package
 
 
@@ -28,7 +28,7 @@ class LegacyDataCenter(DataCenter):
 
         `GET /:login/packages`, since 6.5. The search is done here and ignores case.
         """
-        found = listed(self, 'packages', self._call('GET', '/packages'))
+        found = self._call('GET', '/packages', read=table(self, 'packages'))
         if search is None:
             return found
         return listed(self, 'packages', list(search_dicts(found, search, fields)))
@@ -47,7 +47,7 @@ class LegacyDataCenter(DataCenter):
 
         `GET /:login/datasets`, 6.5 to 7.x. The search is done here and ignores case.
         """
-        found = listed(self, 'images', self._call('GET', '/datasets'))
+        found = self._call('GET', '/datasets', read=table(self, 'images'))
         if search is None:
             return found
         return listed(self, 'images', list(search_dicts(found, search, fields)))

@@ -21,11 +21,11 @@ from smartdc.errors import MachineFailed, MachineGone
 from smartdc.news import pauses
 from smartdc.pace import Interval
 from smartdc.paths import ident
-from smartdc.shapes import is_object
+from smartdc.shapes import is_array, is_object
 from smartdc.showing import line
 from smartdc.snapshot import Snapshot
 from smartdc.ssh import SSHChapter
-from smartdc.times import dt_time, timestamp
+from smartdc.times import dt_time, time_or_none, timestamp
 from smartdc.types import Scalar
 from smartdc.waiting import FAILURES, Server, Sleep
 
@@ -98,7 +98,10 @@ class Machine(
         if data is None:
             data = self.datacenter.raw_machine_data(ident(machine_id), credentials)
         self.data: dict[str, Any] = data
-        self.id: str = data.get('id') or ('' if machine_id is None else ident(machine_id))
+        told = data.get('id')
+        if not (isinstance(told, str) and told):
+            told = '' if machine_id is None else ident(machine_id)
+        self.id: str = told
 
     @classmethod
     def create_in_datacenter(cls, datacenter: DataCenter, **kwargs: Any) -> Machine:
@@ -156,25 +159,25 @@ class Machine(
     @property
     def metadata(self) -> dict[str, Scalar]:
         """The last metadata seen, without boot script and passwords."""
-        found: Mapping[str, Scalar] = self.data.get('metadata') or {}
         hidden = ('user-script', 'credentials')
-        return {name: value for name, value in found.items() if name not in hidden}
+        return {
+            name: value for name, value in self._object('metadata').items() if name not in hidden
+        }
 
     @property
     def boot_script(self) -> str | None:
         """The text of the script that runs at each boot."""
-        found: Mapping[str, str] = self.data.get('metadata') or {}
-        return found.get('user-script')
+        return self._object('metadata').get('user-script')
 
     @property
     def tags(self) -> dict[str, Scalar]:
         """The last tags seen."""
-        return dict(self.data.get('tags') or {})
+        return dict(self._object('tags'))
 
     @property
     def ips(self) -> list[str]:
         """All addresses; empty until the machine has some."""
-        return list(self.data.get('ips') or [])
+        return self._array('ips')
 
     @property
     def public_ips(self) -> list[str]:
@@ -194,12 +197,12 @@ class Machine(
     @property
     def networks(self) -> list[str]:
         """The ids of the networks that it is on."""
-        return list(self.data.get('networks') or [])
+        return self._array('networks')
 
     @property
     def dns_names(self) -> list[str]:
         """The names that the container name service gives it."""
-        return list(self.data.get('dns_names') or [])
+        return self._array('dns_names')
 
     @property
     def compute_node(self) -> str | None:
@@ -224,12 +227,12 @@ class Machine(
     @property
     def created(self) -> datetime | None:
         """When it was created, naive in UTC."""
-        return dt_time(self.data.get('created'))
+        return time_or_none(self.data.get('created'))
 
     @property
     def updated(self) -> datetime | None:
         """When it changed last, naive in UTC."""
-        return dt_time(self.data.get('updated'))
+        return time_or_none(self.data.get('updated'))
 
     @property
     def path(self) -> str:
@@ -252,7 +255,15 @@ class Machine(
         `GET /:login/machines/:id`, since 6.5. Raises ResourceNotFound.
         """
         self.refresh()
-        return self.data['state']
+        return str(self.data.get('state'))
+
+    def _object(self, name: str) -> Mapping[str, Any]:
+        found = self.data.get(name)
+        return found if is_object(found) else {}
+
+    def _array(self, name: str) -> list[Any]:
+        found = self.data.get(name)
+        return list(found) if is_array(found) else []
 
     def _title(self) -> str:
         return f'machine {self.name or self.id}'
@@ -285,4 +296,7 @@ class Machine(
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash(int(self.id.replace('-', ''), 16))
+        try:
+            return hash(int(self.id.replace('-', ''), 16))
+        except ValueError:  # not an id as CloudAPI has them
+            return hash(self.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from smartdc.errors import ResourceNotFound, WaitFailed
 from smartdc.showing import line
-from smartdc.times import dt_time
+from smartdc.times import time_or_none
 from smartdc.waiting import FAILURES, Polled, Server
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Snapshot(Polled):
     @property
     def name(self) -> str:
         """The snapshot's name."""
-        return self.data['name']
+        found = self.data.get('name')
+        return found if isinstance(found, str) else ''
 
     @property
     def state(self) -> str | None:
@@ -49,12 +50,12 @@ class Snapshot(Polled):
     @property
     def created(self) -> datetime | None:
         """When it was made, naive in UTC; None until it is known."""
-        return dt_time(self.data.get('created'))
+        return time_or_none(self.data.get('created'))
 
     @property
     def updated(self) -> datetime | None:
         """When it changed last, naive in UTC; None until it is known."""
-        return dt_time(self.data.get('updated'))
+        return time_or_none(self.data.get('updated'))
 
     @property
     def path(self) -> str:
@@ -77,7 +78,7 @@ class Snapshot(Polled):
             self.refresh()
         except ResourceNotFound:
             self.data = {**self.data, 'state': 'deleted'}
-        return self.data['state']
+        return str(self.data.get('state'))
 
     def delete(self) -> None:
         """Delete the snapshot.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 from smartdc import seen
 from smartdc.errors import InvalidResponse
-from smartdc.shapes import is_array
+from smartdc.shapes import is_array, is_object
 from smartdc.showing import columns as width_of
 from smartdc.showing import cut
 
 if TYPE_CHECKING:
+    from requests import Response
     from rich.table import Table as RichTable
 
     from smartdc.columns import Column
@@ -103,16 +104,25 @@ class Table(list[Thing]):
         return f'… {len(self) - HEAD - TAIL:,} more of {len(self):,}'
 
 
-def listed(connection: Connection, kind: str, things: Any) -> Table[Any]:
-    """Return a list of a kind as a table, and keep its names for completion.
+def listed(connection: Connection, kind: str, things: Sequence[Any]) -> Table[Any]:
+    """Return a list of a kind as a table, and keep its names for completion."""
+    found = Table(things, kind, connection.clock.now())
+    seen.keep(connection, kind, found)
+    return found
 
-    Raises InvalidResponse for what is no list.
+
+def table(connection: Connection, kind: str) -> Callable[[Any, Response], Table[Any]]:
+    """Return the reader of an answer that is a list of a kind.
+
+    It raises InvalidResponse for anything but a list of objects.
     """
-    if not is_array(things):
-        raise InvalidResponse(f'a list of {kind} was expected, not {type(things).__name__}')
-    table = Table(things, kind, connection.clock.now())
-    seen.keep(connection, kind, table)
-    return table
+
+    def read(data: Any, _: Response) -> Table[Any]:
+        if not (is_array(data) and all(map(is_object, data))):
+            raise InvalidResponse(f'a list of {kind} was expected')
+        return listed(connection, kind, data)
+
+    return read
 
 
 def _widths(shape: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:

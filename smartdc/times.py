@@ -17,6 +17,14 @@ def dt_time(text: str | None) -> datetime | None:
     return parsed.replace(microsecond=0)
 
 
+def time_or_none(told: object) -> datetime | None:
+    """Return the time that an answer tells; None when it tells none, or something else."""
+    try:
+        return dt_time(told) if isinstance(told, str) else None
+    except (OverflowError, ValueError):
+        return None
+
+
 def timestamp(text: str) -> int:
     """Return the time in seconds since 1970."""
     parsed = dt_time(text)

@@ -9,7 +9,7 @@ from smartdc.connection import Connection
 from smartdc.errors import SmartDCError
 from smartdc.likeness import like
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import AccessKey
 
 
@@ -23,7 +23,7 @@ class AccessKeysChapter(Connection):
 
         `GET /:login/accesskeys`, since 9.11. Servers up to 9.20 tell the secrets here, too.
         """
-        return listed(self, 'access keys', self._call('GET', '/accesskeys'))
+        return self._call('GET', '/accesskeys', read=table(self, 'access keys'))
 
     def access_key(self, access_key_id: str | Mapping[str, Any]) -> AccessKey:
         """Return one access key, by id or dict.
@@ -77,7 +77,9 @@ class AccessKeysChapter(Connection):
 
         `GET /:login/users/:user/accesskeys`, since 9.11. Raises ResourceNotFound.
         """
-        return listed(self, 'access keys', self._call('GET', '/users/{}/accesskeys', ident(user)))
+        return self._call(
+            'GET', '/users/{}/accesskeys', ident(user), read=table(self, 'access keys')
+        )
 
     def user_access_key(
         self, user: str | Mapping[str, Any], access_key_id: str | Mapping[str, Any]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from smartdc.answers import an_object
 from smartdc.connection import Connection
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import Account, Config, Limit, NetworkRef
 
 
@@ -17,8 +18,9 @@ class AccountChapter(Connection):
 
         `GET /:login`, since 7.0. Raises NotAuthorized for a sub-user without the right.
         """
-        account: Account = self._call('GET', '')
-        self._learn(login=account.get('login'))
+        account = self._call('GET', '', read=an_object)
+        login = account.get('login')
+        self._learn(login=login if isinstance(login, str) else None)
         return account
 
     def update_account(
@@ -62,7 +64,7 @@ class AccountChapter(Connection):
 
         `GET /:login/limits`, since 9.8.0. `ram` is in MiB, `quota` in GiB of disk.
         """
-        return listed(self, 'limits', self._call('GET', '/limits'))
+        return self._call('GET', '/limits', read=table(self, 'limits'))
 
     def config(self) -> Config:
         """Return the account's settings in this data center.

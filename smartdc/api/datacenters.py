@@ -6,7 +6,10 @@ from typing import Any
 
 import requests
 
+from smartdc.answers import an_object
 from smartdc.connection import Connection
+from smartdc.errors import InvalidResponse
+from smartdc.shapes import are_texts
 
 
 class DatacentersChapter(Connection):
@@ -19,7 +22,7 @@ class DatacentersChapter(Connection):
 
         `GET /:login/datacenters`, since 6.5. `datacenter()` knows them from then on.
         """
-        found: dict[str, str] = self._call('GET', '/datacenters')
+        found: dict[str, str] = self._call('GET', '/datacenters', read=_urls)
         self._learn(locations=found)
         return found
 
@@ -53,6 +56,13 @@ class DatacentersChapter(Connection):
         application.
         """
         return self._call('POST', '/foreigndatacenters', body={'name': name, 'url': url})
+
+
+def _urls(data: Any, response: requests.Response) -> dict[str, str]:
+    found = an_object(data, response)
+    if not are_texts([*found.values()]):
+        raise InvalidResponse('a data center has an address that is no text')
+    return found
 
 
 def _location(_: Any, response: requests.Response) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from smartdc.answers import an_object
 from smartdc.chapter import MachineChapter
 from smartdc.creating import DOUBTFUL, LATE, telling
 from smartdc.likeness import like
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import DiskData
 from smartdc.waiting import Wait, follow
 
@@ -27,7 +28,9 @@ class DisksChapter(MachineChapter):
 
         `GET /:login/machines/:id/disks`, since 9.4.1.
         """
-        return listed(self.datacenter, 'disks', self._call('GET', '/machines/{}/disks', self.id))
+        return self._call(
+            'GET', '/machines/{}/disks', self.id, read=table(self.datacenter, 'disks')
+        )
 
     def get_disk(self, disk: str | Mapping[str, Any]) -> DiskData:
         """Return one disk, by id or dict.
@@ -35,7 +38,7 @@ class DisksChapter(MachineChapter):
         `GET /:login/machines/:id/disks/:disk_id`, since 9.4.1. It is `get_disk` because
         `disk` is the machine's size, as in 0.2.0. Raises ResourceNotFound.
         """
-        return self._call('GET', '/machines/{}/disks/{}', self.id, ident(disk))
+        return self._call('GET', '/machines/{}/disks/{}', self.id, ident(disk), read=an_object)
 
     def create_disk(
         self, size: int | str, *, pci_slot: str | None = None, wait: Wait = False
@@ -52,7 +55,7 @@ class DisksChapter(MachineChapter):
         body = {'size': size, 'pci_slot': pci_slot}
         shown = {**body, 'size': None if size == 'remaining' else size}
         sought = {'machine': self.id, 'size': size} | ({'pci_slot': pci_slot} if pci_slot else {})
-        before: set[str] = set() if wait is False else {disk['id'] for disk in self.disks()}
+        before = [] if wait is False else [each.get('id') for each in self.disks()]
         disk: DiskData | None = self.datacenter._create_new(
             '/machines/{}/disks',
             self.id,
@@ -67,7 +70,7 @@ class DisksChapter(MachineChapter):
             return None if pci_slot is None else disk
 
         def added() -> Mapping[str, Any]:
-            new = [each for each in self.disks() if each['id'] not in before]
+            new = [each for each in self.disks() if each.get('id') not in before]
             return new[0] if new else dict[str, Any]()
 
         with telling(**sought):

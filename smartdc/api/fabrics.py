@@ -7,7 +7,7 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import Network, NetworkRef, Vlan
 
 #: A VLAN by its number or dict.
@@ -24,7 +24,7 @@ class FabricsChapter(Connection):
 
         `GET /:login/fabrics/default/vlans`, since 7.3.
         """
-        return listed(self, 'VLANs', self._call('GET', '/fabrics/default/vlans'))
+        return self._call('GET', '/fabrics/default/vlans', read=table(self, 'VLANs'))
 
     def fabric_vlan(self, vlan: VlanRef) -> Vlan:
         """Return one VLAN, by number or dict.
@@ -68,8 +68,12 @@ class FabricsChapter(Connection):
         `GET /:login/fabrics/default/vlans/:vlan_id/networks`, since 7.3. Raises
         ResourceNotFound.
         """
-        found = self._call('GET', '/fabrics/default/vlans/{}/networks', ident(vlan, 'vlan_id'))
-        return listed(self, 'networks', found)
+        return self._call(
+            'GET',
+            '/fabrics/default/vlans/{}/networks',
+            ident(vlan, 'vlan_id'),
+            read=table(self, 'networks'),
+        )
 
     def fabric_network(self, vlan: VlanRef, network: NetworkRef) -> Network:
         """Return one network of a VLAN, named as for `network`.

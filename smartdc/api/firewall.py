@@ -8,7 +8,7 @@ from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.firewall_text import says_the_same
 from smartdc.likeness import like
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import FirewallRule, FirewallRuleRef
 
 
@@ -22,7 +22,7 @@ class FirewallChapter(Connection):
 
         `GET /:login/fwrules`, since 7.0.
         """
-        return listed(self, 'firewall rules', self._call('GET', '/fwrules'))
+        return self._call('GET', '/fwrules', read=table(self, 'firewall rules'))
 
     def firewall_rule(self, rule: FirewallRuleRef) -> FirewallRule:
         """Return one firewall rule, by id, short id or dict.
@@ -102,8 +102,12 @@ class FirewallChapter(Connection):
 
         `GET /:login/fwrules/:id/machines`, since 7.0. Raises ResourceNotFound.
         """
-        found = self._call('GET', '/fwrules/{}/machines', self._find('firewall rule', rule))
-        return listed(self, 'machines', found)
+        return self._call(
+            'GET',
+            '/fwrules/{}/machines',
+            self._find('firewall rule', rule),
+            read=table(self, 'machines'),
+        )
 
 
 class MachineFirewallChapter(MachineChapter):
@@ -116,5 +120,6 @@ class MachineFirewallChapter(MachineChapter):
 
         `GET /:login/machines/:id/fwrules`, since 7.0.
         """
-        found = self._call('GET', '/machines/{}/fwrules', self.id)
-        return listed(self.datacenter, 'firewall rules', found)
+        return self._call(
+            'GET', '/machines/{}/fwrules', self.id, read=table(self.datacenter, 'firewall rules')
+        )

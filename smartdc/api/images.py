@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from smartdc.answers import an_object, objects, understood
 from smartdc.connection import Connection
 from smartdc.creating import LATE, telling
 from smartdc.errors import ResourceNotFound, SmartDCError
@@ -12,7 +13,7 @@ from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.search import search_dicts
 from smartdc.seen import known
-from smartdc.tables import listed
+from smartdc.tables import listed, table
 from smartdc.types import Dataset, ExportedImage, Image, ImageRef, MachineRef
 from smartdc.waiting import Wait, follow
 
@@ -46,14 +47,14 @@ class ImagesChapter(Connection):
             'owner': owner,
             'type': type,
         }
-        return listed(self, 'images', self._call('GET', '/images', query=query))
+        return self._call('GET', '/images', query=query, read=table(self, 'images'))
 
     def image(self, identifier: ImageRef) -> Image:
         """Return one image, by id, short id, name (the newest of it), `name@version` or dict.
 
         `GET /:login/images/:id`, since 7.0. Raises ResourceNotFound, UnknownName.
         """
-        found = self._call('GET', '/images/{}', self._find('image', identifier))
+        found = self._call('GET', '/images/{}', self._find('image', identifier), read=an_object)
         return known(self, 'images', found)
 
     def delete_image(self, identifier: ImageRef) -> None:
@@ -102,7 +103,7 @@ class ImagesChapter(Connection):
         )
         if wait is False:
             return image
-        with telling(id=image['id']):
+        with telling(id=image.get('id')):
             return follow(
                 lambda: self.image(image),
                 'active',
@@ -176,7 +177,7 @@ class ImagesChapter(Connection):
         Raises ResourceNotFound.
         """
         image = self.image(identifier)
-        acl = image.get('acl') or []
+        acl = _acl(image)
         return self.update_image(image, acl=[*acl, *(a for a in accounts if a not in acl)])
 
     def unshare_image(self, identifier: ImageRef, *accounts: str) -> Image:
@@ -186,7 +187,7 @@ class ImagesChapter(Connection):
         Raises ResourceNotFound.
         """
         image = self.image(identifier)
-        acl = image.get('acl') or []
+        acl = _acl(image)
         return self.update_image(image, acl=[a for a in acl if a not in accounts])
 
     def export_image(self, identifier: ImageRef, manta_path: str) -> ExportedImage:
@@ -229,7 +230,7 @@ class ImagesChapter(Connection):
         `GET /:login/images`, since 7.0. `search` is a regular expression for the fields; the
         search is done here and ignores case.
         """
-        found = [_dataset(image) for image in listed(self, 'images', self._call('GET', '/images'))]
+        found = [_dataset(image) for image in self._call('GET', '/images', read=objects)]
         kept = found if search is None else list(search_dicts(found, search, fields))
         return listed(self, 'images', kept)
 
@@ -240,7 +241,12 @@ class ImagesChapter(Connection):
         means the newest of that name. Raises ResourceNotFound.
         """
         image = self._find('image', identifier)
-        return _dataset(self._call('GET', '/images/{}', image))
+        return _dataset(self._call('GET', '/images/{}', image, read=an_object))
+
+
+def _acl(image: Mapping[str, Any]) -> list[Any]:
+    with understood():
+        return list(image.get('acl') or [])
 
 
 def _dataset(image: Mapping[str, Any]) -> Dataset:

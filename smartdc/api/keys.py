@@ -7,7 +7,7 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import Key
 
 
@@ -21,7 +21,7 @@ class KeysChapter(Connection):
 
         `GET /:login/keys`, since 6.5. `sync` passes by the server's cache.
         """
-        return listed(self, 'keys', self._call('GET', '/keys', query={'sync': sync}))
+        return self._call('GET', '/keys', query={'sync': sync}, read=table(self, 'keys'))
 
     def key(self, key_id: str | Mapping[str, Any]) -> Key:
         """Return one key, by name, MD5 fingerprint or dict.

@@ -8,7 +8,7 @@ from typing import Any
 
 from smartdc.actions import Proof, awaited
 from smartdc.chapter import MachineChapter
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import AuditEntry, PackageRef
 from smartdc.waiting import Wait
 
@@ -108,8 +108,9 @@ class MachineActionsChapter(MachineChapter):
 
         `GET /:login/machines/:id/audit`, since 7.0. What is not finished yet is not in it.
         """
-        found = self._call('GET', '/machines/{}/audit', self.id)
-        return listed(self.datacenter, 'actions', found)
+        return self._call(
+            'GET', '/machines/{}/audit', self.id, read=table(self.datacenter, 'actions')
+        )
 
     def _act(self, action: str, wait: Wait, **inputs: Any) -> None:
         with self._awaited(action, wait):

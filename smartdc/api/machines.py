@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 import requests
 
-from smartdc.answers import full_page, resource_count
+from smartdc.answers import an_object, full_page, objects, resource_count
 from smartdc.chapter import pairs
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput, MachineDiffers, ValidationFailed
@@ -86,7 +86,7 @@ class MachinesChapter(Connection):
         )
         if paged or tags == '*':
             page = {**query, 'limit': limit, 'offset': offset}
-            rows = self._call('GET', '/machines', query=page)
+            rows = self._call('GET', '/machines', query=page, read=objects)
         else:
             rows = self._rows('/machines', query=query, start=offset or 0, size=limit or PAGE)
         return listed(self, 'machines', [Machine(self, data=row) for row in rows])
@@ -169,7 +169,8 @@ class MachinesChapter(Connection):
         under `metadata`. Raises ResourceNotFound, and MachineGone when it is deleted.
         """
         query = {'credentials': True} if credentials else None
-        return self._call('GET', '/machines/{}', self._find('machine', machine_id), query=query)
+        found = self._find('machine', machine_id)
+        return self._call('GET', '/machines/{}', found, query=query, read=an_object)
 
     def machine(self, machine_id: MachineRef, credentials: bool = False) -> Machine:
         """Return one machine, by id, short id, name, dict or Machine.
@@ -177,10 +178,7 @@ class MachinesChapter(Connection):
         `GET /:login/machines/:id`, since 6.5. What is no id is looked for in the list first.
         Raises ResourceNotFound, UnknownName, AmbiguousName, and MachineGone when it is deleted.
         """
-        query = {'credentials': True} if credentials else None
-        return self._machine(
-            self._call('GET', '/machines/{}', self._find('machine', machine_id), query=query)
-        )
+        return self._machine(self.raw_machine_data(machine_id, credentials))
 
     def create_machine(
         self,
@@ -273,6 +271,7 @@ class MachinesChapter(Connection):
             sought={'name': body['name']},
             query=query,
             body=body,
+            read=an_object,
         )
         return self._machine(made)
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from smartdc.answers import an_object
 from smartdc.chapter import MachineChapter, pairs, script
 from smartdc.types import Scalar
 
@@ -22,7 +25,8 @@ class MetadataChapter(MachineChapter):
         passwords are under that name.
         """
         query = {'credentials': True} if credentials else None
-        return self._keep_metadata(self._call('GET', '/machines/{}/metadata', self.id, query=query))
+        path = '/machines/{}/metadata'
+        return self._keep_metadata(self._call('GET', path, self.id, query=query, read=an_object))
 
     def get_metadata_at_key(self, key: str) -> str:
         """Return the metadata of one name, a text.
@@ -42,7 +46,8 @@ class MetadataChapter(MachineChapter):
         when nothing is left to set.
         """
         body = pairs('metadata', metadata, more)
-        return self._keep_metadata(self._call('POST', '/machines/{}/metadata', self.id, body=body))
+        path = '/machines/{}/metadata'
+        return self._keep_metadata(self._call('POST', path, self.id, body=body, read=an_object))
 
     def delete_metadata_at_key(self, key: str) -> dict[str, Scalar]:
         """Delete the metadata of one name and return all that the server still has.
@@ -84,10 +89,14 @@ class MetadataChapter(MachineChapter):
         `GET /:login/machines/:id/metadata`, since 6.5. They are asked for each time and kept
         nowhere.
         """
-        found = self._call('GET', '/machines/{}/metadata', self.id, query={'credentials': True})
-        return dict(found.get('credentials') or {})
+        query = {'credentials': True}
+        return self._call('GET', '/machines/{}/metadata', self.id, query=query, read=_credentials)
 
     def _keep_metadata(self, metadata: dict[str, Scalar]) -> dict[str, Scalar]:
         kept = {name: value for name, value in metadata.items() if name != 'credentials'}
         self.data: dict[str, Any] = {**self.data, 'metadata': kept}
         return metadata
+
+
+def _credentials(data: Any, response: requests.Response) -> dict[str, str]:
+    return dict(an_object(data, response).get('credentials') or {})

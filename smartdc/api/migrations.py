@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from smartdc.answers import an_object
 from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.errors import InvalidResponse
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.transport import translated
 from smartdc.types import MachineRef, Migration
 from smartdc.waiting import Wait, follow
@@ -32,7 +33,7 @@ class MigrationsChapter(Connection):
 
         `GET /:login/migrations`, since 9.6.
         """
-        return listed(self, 'migrations', self._call('GET', '/migrations'))
+        return self._call('GET', '/migrations', read=table(self, 'migrations'))
 
     def migration(self, machine: MachineRef) -> Migration:
         """Return the migration of a machine, named as for `machine`, or by its own dict.
@@ -40,7 +41,7 @@ class MigrationsChapter(Connection):
         `GET /:login/migrations/:id`, since 9.6. Raises ResourceNotFound.
         """
         identifier = self._find('machine', ident(machine, 'id', 'machine'))
-        return self._call('GET', '/migrations/{}', identifier)
+        return self._call('GET', '/migrations/{}', identifier, read=an_object)
 
 
 class MachineMigrationChapter(MachineChapter):
@@ -68,7 +69,7 @@ class MachineMigrationChapter(MachineChapter):
         if migration is None or wait is False:
             return migration
         return follow(
-            lambda: self._call('GET', '/migrations/{}', self.id),
+            lambda: self._call('GET', '/migrations/{}', self.id, read=an_object),
             *(_ABORTED if action == 'abort' else _RESTING),
             kind='migration',
             what=f'migration of {self.id}',

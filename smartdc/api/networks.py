@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from smartdc.answers import an_object
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.search import search_dicts
 from smartdc.seen import known
-from smartdc.tables import listed
+from smartdc.tables import listed, table
 from smartdc.types import Network, NetworkIP, NetworkRef
 
 
@@ -29,7 +30,9 @@ class NetworksChapter(Connection):
         `GET /:login/networks`, since 7.0. The search is done here and ignores case. `fabric`
         leaves only fabric networks, or only the others.
         """
-        found = listed(self, 'networks', self._call('GET', '/networks', query={'fabric': fabric}))
+        found = self._call(
+            'GET', '/networks', query={'fabric': fabric}, read=table(self, 'networks')
+        )
         if search is None:
             return found
         return listed(self, 'networks', list(search_dicts(found, search, fields)))
@@ -39,7 +42,7 @@ class NetworksChapter(Connection):
 
         `GET /:login/networks/:id`, since 7.0. Raises ResourceNotFound, UnknownName, AmbiguousName.
         """
-        found = self._call('GET', '/networks/{}', self._find('network', identifier))
+        found = self._call('GET', '/networks/{}', self._find('network', identifier), read=an_object)
         return known(self, 'networks', found)
 
     def network_ips(self, network: NetworkRef) -> list[NetworkIP]:

@@ -7,11 +7,12 @@ from typing import Any
 
 import requests
 
+from smartdc.answers import an_object
 from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
 from smartdc.likeness import objects
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import NetworkObject, NetworkRef, Nic
 from smartdc.waiting import Wait, follow
 
@@ -29,14 +30,14 @@ class NicsChapter(MachineChapter):
 
         `GET /:login/machines/:id/nics`, since 7.2.
         """
-        return listed(self.datacenter, 'NICs', self._call('GET', '/machines/{}/nics', self.id))
+        return self._call('GET', '/machines/{}/nics', self.id, read=table(self.datacenter, 'NICs'))
 
     def nic(self, mac: str | Mapping[str, Any]) -> Nic:
         """Return one NIC, by MAC address, with or without colons, or dict.
 
         `GET /:login/machines/:id/nics/:mac`, since 7.2. Raises ResourceNotFound.
         """
-        return self._call('GET', '/machines/{}/nics/{}', self.id, _plain(mac))
+        return self._call('GET', '/machines/{}/nics/{}', self.id, _plain(mac), read=an_object)
 
     def add_nic(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smartdc.connection import Connection
 from smartdc.seen import known
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import Package, PackageRef
 
 
@@ -44,7 +44,7 @@ class PackagesChapter(Connection):
             'brand': brand,
             'flexible_disk': flexible_disk,
         }
-        return listed(self, 'packages', self._call('GET', '/packages', query=query))
+        return self._call('GET', '/packages', query=query, read=table(self, 'packages'))
 
     def package(self, name: PackageRef) -> Package:
         """Return one package, by name (the highest version of it), id, short id or dict.

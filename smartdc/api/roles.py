@@ -7,10 +7,11 @@ from typing import Any
 
 import requests
 
+from smartdc.answers import an_object
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.paths import fill, ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import Policy, Role, RoleMember
 
 #: A policy by name, id or dict.
@@ -37,7 +38,7 @@ class RolesChapter(Connection):
 
         `GET /:login/roles`, since 7.2; members and policies are dicts since 9.0.
         """
-        return listed(self, 'roles', self._call('GET', '/roles'))
+        return self._call('GET', '/roles', read=table(self, 'roles'))
 
     def role(self, role: str | Mapping[str, Any]) -> Role:
         """Return one role, by name, id or dict.
@@ -104,7 +105,7 @@ class RolesChapter(Connection):
 
         `GET /:login/policies`, since 7.2.
         """
-        return listed(self, 'policies', self._call('GET', '/policies'))
+        return self._call('GET', '/policies', read=table(self, 'policies'))
 
     def policy(self, policy: PolicyRef) -> Policy:
         """Return one policy, by name, id or dict.
@@ -155,8 +156,8 @@ class RolesChapter(Connection):
         after the roles: `set_role_tags('machines', ['ops'], 'web0')`. An empty list takes all
         roles off. Raises InvalidArgument for a role that is not there, ResourceNotFound.
         """
-        found = self._call('PUT', self._resource(resource, ids), body={'role-tag': list(roles)})
-        return found['role-tag']
+        body = {'role-tag': list(roles)}
+        return self._call('PUT', self._resource(resource, ids), body=body, read=_put)
 
     def role_tags(self, resource: Any, *ids: str) -> list[str]:
         """Return the names of the roles on a resource.
@@ -206,6 +207,10 @@ def _path(resource: Any, ids: Sequence[str]) -> str:
     if path and not path.startswith('/'):
         path = fill('/{}' + '/{}' * len(ids), path, *ids)
     return path.replace('{', '{{').replace('}', '}}')
+
+
+def _put(data: Any, response: requests.Response) -> list[str]:
+    return an_object(data, response)['role-tag']
 
 
 def _role_tags(_: Any, response: requests.Response) -> list[str]:

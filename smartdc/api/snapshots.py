@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
+from smartdc.answers import an_object, objects
 from smartdc.chapter import MachineChapter
 from smartdc.creating import telling
 from smartdc.paths import ident
@@ -25,7 +26,7 @@ class SnapshotsChapter(MachineChapter):
 
         `GET /:login/machines/:id/snapshots`, since 6.5.
         """
-        rows = self._call('GET', '/machines/{}/snapshots', self.id)
+        rows = self._call('GET', '/machines/{}/snapshots', self.id, read=objects)
         return listed(self.datacenter, 'snapshots', [Snapshot(self, data=row) for row in rows])
 
     def snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Snapshot:
@@ -40,7 +41,8 @@ class SnapshotsChapter(MachineChapter):
 
         `GET /:login/machines/:id/snapshots/:name`, since 6.5. Raises ResourceNotFound.
         """
-        return self._call('GET', '/machines/{}/snapshots/{}', self.id, ident(name, 'name'))
+        path = '/machines/{}/snapshots/{}'
+        return self._call('GET', path, self.id, ident(name, 'name'), read=an_object)
 
     def create_snapshot(self, name: str | None = None, *, wait: Wait = False) -> Snapshot:
         """Start to take a snapshot and return it, queued still.

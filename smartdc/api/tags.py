@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from smartdc.answers import an_object
 from smartdc.chapter import MachineChapter, pairs
 from smartdc.types import Scalar
 
@@ -19,7 +20,7 @@ class TagsChapter(MachineChapter):
 
         `GET /:login/machines/:id/tags`, since 6.5.
         """
-        return self._keep_tags(self._call('GET', '/machines/{}/tags', self.id))
+        return self._keep_tags(self._call('GET', '/machines/{}/tags', self.id, read=an_object))
 
     def get_tag(self, tag: str) -> str:
         """Return the value of one tag, a text.
@@ -38,7 +39,8 @@ class TagsChapter(MachineChapter):
         that does not exist or has a wrong value.
         """
         body = pairs('tags', tags, more)
-        return self._keep_tags(self._call('POST', '/machines/{}/tags', self.id, body=body))
+        path = '/machines/{}/tags'
+        return self._keep_tags(self._call('POST', path, self.id, body=body, read=an_object))
 
     def replace_tags(
         self, tags: Mapping[str, Scalar] | None = None, /, **more: Scalar
@@ -49,7 +51,8 @@ class TagsChapter(MachineChapter):
         `delete_all_tags` is for that.
         """
         body = pairs('tags', tags, more)
-        return self._keep_tags(self._call('PUT', '/machines/{}/tags', self.id, body=body))
+        path = '/machines/{}/tags'
+        return self._keep_tags(self._call('PUT', path, self.id, body=body, read=an_object))
 
     def delete_tag(self, tag: str) -> None:
         """Delete one tag.

@@ -7,7 +7,7 @@ from typing import Any
 
 from smartdc.connection import Connection
 from smartdc.paths import ident
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import Key, User
 
 
@@ -21,7 +21,7 @@ class UsersChapter(Connection):
 
         `GET /:login/users`, since 7.2.
         """
-        return listed(self, 'users', self._call('GET', '/users'))
+        return self._call('GET', '/users', read=table(self, 'users'))
 
     def user(self, user: str | Mapping[str, Any], *, membership: bool | None = None) -> User:
         """Return one sub-user, by id, login or dict.
@@ -129,8 +129,13 @@ class UsersChapter(Connection):
         ResourceNotFound.
         """
         query = {'sync': sync}
-        found = self._call('GET', '/users/{}/keys', ident(user, 'id', 'login'), query=query)
-        return listed(self, 'keys', found)
+        return self._call(
+            'GET',
+            '/users/{}/keys',
+            ident(user, 'id', 'login'),
+            query=query,
+            read=table(self, 'keys'),
+        )
 
     def user_key(self, user: str | Mapping[str, Any], key_id: str | Mapping[str, Any]) -> Key:
         """Return one SSH key of a sub-user, by name, MD5 fingerprint or dict.

@@ -7,10 +7,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from smartdc.answers import an_object
 from smartdc.connection import Connection
 from smartdc.creating import telling
 from smartdc.seen import known
-from smartdc.tables import listed
+from smartdc.tables import table
 from smartdc.types import NetworkRef, Volume, VolumeRef, VolumeSize
 from smartdc.waiting import Wait, follow
 
@@ -42,14 +43,14 @@ class VolumesChapter(Connection):
             'state': state,
             'type': type,
         }
-        return listed(self, 'volumes', self._call('GET', '/volumes', query=query))
+        return self._call('GET', '/volumes', query=query, read=table(self, 'volumes'))
 
     def volume(self, volume: VolumeRef) -> Volume:
         """Return one volume, by id, short id, name or dict.
 
         `GET /:login/volumes/:id`, since 8.5. Raises VolumeNotFound, UnknownName.
         """
-        found = self._call('GET', '/volumes/{}', self._find('volume', volume))
+        found = self._call('GET', '/volumes/{}', self._find('volume', volume), read=an_object)
         return known(self, 'volumes', found)
 
     def create_volume(
@@ -85,12 +86,12 @@ class VolumesChapter(Connection):
         )
         if wait is False:
             return volume
-        with telling(id=volume['id']):
+        with telling(id=volume.get('id')):
             return follow(
                 lambda: self.volume(volume),
                 'ready',
                 kind='volume',
-                what=f'volume {volume["name"]}',
+                what=f'volume {body["name"]}',
                 wait_for=wait,
                 at=self,
             )
@@ -116,4 +117,6 @@ class VolumesChapter(Connection):
 
         `GET /:login/volumesizes`, since 8.5.
         """
-        return listed(self, 'volume sizes', self._call('GET', '/volumesizes', query={'type': type}))
+        return self._call(
+            'GET', '/volumesizes', query={'type': type}, read=table(self, 'volume sizes')
+        )
