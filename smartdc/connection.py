@@ -13,6 +13,7 @@ from email.utils import formatdate
 from typing import Any, Self, TextIO
 
 import requests
+from requests.auth import AuthBase
 
 from smartdc.answers import (
     check_digest,
@@ -73,7 +74,7 @@ class Connection(Creator):
     location: str | None
     known_locations: dict[str, str]
     login: str
-    auth: requests.auth.AuthBase | None
+    auth: AuthBase | None
     default_headers: dict[str, str]
     verbose: bool | TextIO | None
     api_version: str
@@ -341,7 +342,7 @@ class Connection(Creator):
         server = self.base_url
         return is_loopback(server) or (server.startswith('https:') and self.verify is not False)
 
-    def _signing(self) -> requests.auth.AuthBase:
+    def _signing(self) -> AuthBase:
         if self.auth is None:
             raise ConfigurationError(
                 'no key is set to sign with: pass key_id= and secret=, or login= and secret=, '
@@ -353,7 +354,7 @@ class Connection(Creator):
         self,
         method: str,
         url: str,
-        auth: requests.auth.AuthBase | None,
+        auth: AuthBase | None,
         headers: Mapping[str, str],
         body: bytes | None = None,
         timeout: Patience = None,

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 import requests
 import urllib3
 from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
+from requests.auth import AuthBase
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
@@ -211,7 +212,7 @@ def prepared(
     url: str,
     headers: Mapping[str, str],
     body: bytes | None,
-    auth: requests.auth.AuthBase | None,
+    auth: AuthBase | None,
 ) -> requests.PreparedRequest:
     """Return a request that is ready to be sent, signed.
 
