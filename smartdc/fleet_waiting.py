@@ -113,7 +113,7 @@ class Waiting:
                 self._job.errors[name] = WaitTimeout(text, machine.data)
 
     def _look(self) -> str:
-        """Look at the machines that are left, and return in which states all are."""
+        """Look at the machines that are left, and return the state that most of them are in."""
         unseen = self._looks.look(self._pending.values())
         for name, machine in list(self._pending.items()):
             try:
@@ -125,9 +125,8 @@ class Waiting:
                 if is_over:
                     self._job.results[name] = machine.state
                     del self._pending[name]
-        states = counted(self._job.things.values())
-        self._tell(states)
-        return states
+        self._tell()
+        return next(iter(_states(self._pending.values())), '')
 
     def _is_over(self, machine: Machine, trouble: BaseException | None) -> bool:
         """Say whether the wait for a machine is over; a fault that may pass does not end it."""
@@ -137,16 +136,21 @@ class Waiting:
             return False
         raise trouble
 
-    def _tell(self, states: str) -> None:
-        total = len(self._job.things)
+    def _tell(self) -> None:
+        things = self._job.things
+        states, total = counted(things.values()), len(things)
         elapsed, done = self._job.clock.now() - self._began, total - len(self._pending)
         self._report(Progress(self._job.what, states, elapsed, done, total))
 
 
 def counted(machines: Iterable[Machine]) -> str:
     """Return how many machines are in which state, as last seen, in words."""
-    states = Counter(machine.state or 'unknown' for machine in machines)
-    return ', '.join(f'{count} {state}' for state, count in states.most_common())
+    return ', '.join(f'{count} {state}' for state, count in _states(machines).items())
+
+
+def _states(machines: Iterable[Machine]) -> dict[str, int]:
+    """Return how many machines are in each state, the most frequent first."""
+    return dict(Counter(machine.state or 'unknown' for machine in machines).most_common())
 
 
 def clock_of(machines: Sequence[Machine]) -> Clock:

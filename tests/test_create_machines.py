@@ -10,6 +10,7 @@ from smartdc import DataCenter, Fleet, FleetError
 from smartdc.progress import Progress
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator, SteppedClock
+from smartdc.types import Disk
 from tests.conftest import START
 from tests.fleets import operations
 
@@ -48,6 +49,18 @@ def test_what_has_to_be_looked_up_is_looked_up_once(cloud: Simulator, sdc: DataC
     assert ['1'] * 4 == [each.metadata['a'] for each in made]
     [network] = [each['id'] for each in sdc.networks() if each['name'] == 'My-Fabric-Network']
     assert [[network]] * 4 == [each.networks for each in made]
+
+
+def test_images_of_disks_are_looked_up_once(cloud: Simulator, sdc: DataCenter) -> None:
+    """As everything else that has a name; the disks that were handed in stay as they were."""
+    disks: list[Disk] = [{'image': 'ubuntu-certified-24.04', 'boot': True}, {'size': 512}]
+    sdc.create_machines(
+        3, image='ubuntu-certified-24.04', package='b1-standard', networks=[], disks=disks
+    )
+
+    assert 2 == operations(cloud).count('ListImages')
+    assert 3 == operations(cloud).count('CreateMachine')
+    assert [{'image': 'ubuntu-certified-24.04', 'boot': True}, {'size': 512}] == disks
 
 
 def test_what_is_given_by_id_is_not_looked_up(cloud: Simulator, sdc: DataCenter) -> None:

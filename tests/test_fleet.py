@@ -272,6 +272,18 @@ def test_a_misspelt_option_is_refused(fleet: Fleet) -> None:
             verb(**wrong)
 
 
+def test_a_dry_run_collects_what_is_done_with_many(cloud: Simulator, sdc: DataCenter) -> None:
+    """Machines that would be made are waited for and changed like others, and nothing is sent."""
+    with sdc.dry_run() as plan:
+        fleet = sdc.create_machines(3, 'web{n}', networks=[])
+        fleet.poll_until('running')
+        fleet.add_tags({'role': 'web'})
+
+    assert ['/machines'] * 3 == [write.path for write in plan][:3]
+    assert 6 == len(plan)
+    assert {'GET'} == {each.method for each in cloud.requests}
+
+
 def test_no_item_fails_under_the_throttle() -> None:
     """Two hundred stops at thirty at once and ten a second: seventeen seconds, none refused."""
     with fleet_of(200, throttle=10) as (cloud, fleet):

@@ -7,7 +7,8 @@ import pytest
 import smartdc
 from smartdc import DataCenter, Fleet, FleetError, Machine
 from smartdc.progress import Progress
-from smartdc.simulator import Simulator
+from smartdc.simulator import Simulator, SteppedClock
+from tests.conftest import START
 from tests.fleets import fleet_of, made, operations
 from tests.subusers import SubUser
 
@@ -199,6 +200,22 @@ def test_two_connections_to_one_data_center_are_not_mixed_up(
 
     assert [fleet[0].id] == list(result.results)
     assert [smartdc.NotAuthorized] == [type(each) for each in result.errors.values()]
+
+
+def test_waits_learn_how_long_fleets_take() -> None:
+    """The second wait of a kind leaves out looks that the first has made in vain."""
+    with (
+        Simulator(job_time=60, clock=SteppedClock(START)) as cloud,
+        cloud.datacenter() as sdc,
+    ):
+        looks = []
+        for count in (3, 5):
+            fleet = sdc.create_machines(count, networks=[])
+            before = len(cloud.requests)
+            fleet.poll_until('running')
+            looks.append(operations(cloud, before).count('ListMachines'))
+
+    assert [31, 20] == looks
 
 
 def test_progress_tells_states_and_counts(sdc: DataCenter) -> None:
