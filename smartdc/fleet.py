@@ -46,11 +46,12 @@ class Fleet(Sequence[Machine]):
     methods asks a server. The machines may be in several data centers.
 
     Each method does with every machine what the method of `Machine` does with one, with 16 at a
-    time and no faster than the server allows, and returns a `FleetResult`. When all were tried and
-    some have failed it raises FleetError, which has the results and the errors by machine id.
-    All take `workers=`, `pace=`, `progress=` and `errors=`; see `smartdc.parallel.Options`. When
-    one is interrupted it begins nothing more, waits for what is under way, and raises
-    KeyboardInterrupt from the FleetError that tells what was done and what was not.
+    time in each data center and no faster than that allows, and returns a `FleetResult`. When all
+    were tried and some have failed it raises FleetError, which has the results and the errors by
+    machine id. All take `workers=`, `pace=`, `progress=` and `errors=`; see
+    `smartdc.parallel.Options`. When one is interrupted it begins nothing more, waits for what is
+    under way, and raises KeyboardInterrupt from the FleetError that tells what was done and what
+    was not.
     """
 
     __slots__ = ('_machines',)
@@ -277,7 +278,14 @@ class Fleet(Sequence[Machine]):
 
     def _job(self, what: str) -> Job[Machine]:
         things = {machine.id: machine for machine in self}
-        return Job(what, things, FleetError, clock_of(self), lambda name: things[name].name or name)
+        return Job(
+            what,
+            things,
+            FleetError,
+            clock_of(self),
+            label=lambda name: things[name].name or name,
+            lane=lambda machine: id(machine.datacenter),
+        )
 
     def _settings(self, how: Options) -> Settings:
         """Return the options, and let each worker keep its connection."""

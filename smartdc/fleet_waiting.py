@@ -68,10 +68,10 @@ class Looks:
         for machine in machines:
             there.setdefault(str(id(machine.datacenter)), []).append(machine)
         listed = self._do(
-            lambda key: self._places[key].look(there[key]), {key: key for key in there}
+            lambda key: self._places[key].look(there[key]), {key: key for key in there}, lane=str
         )
         unlisted = {each.id: each for found in listed.results.values() for each in found}
-        asked = self._do(Machine.status, unlisted)
+        asked = self._do(Machine.status, unlisted, lane=lambda machine: id(machine.datacenter))
         unseen = {each.id: error for key, error in listed.errors.items() for each in there[key]}
         return {**unseen, **asked.errors}
 
@@ -79,8 +79,13 @@ class Looks:
         """Return by what a wait for the machines is known among waits for fleets."""
         return ('fleet', *(each.datacenter.base_url for each in self._places.values()), what)
 
-    def _do(self, function: Callable[[Thing], Any], things: Mapping[str, Thing]) -> Outcomes:
-        return Job('look', things, FleetError, SYSTEM_CLOCK).run(function, self._how)
+    def _do(
+        self,
+        function: Callable[[Thing], Any],
+        things: Mapping[str, Thing],
+        lane: Callable[[Thing], object],
+    ) -> Outcomes:
+        return Job('look', things, FleetError, SYSTEM_CLOCK, lane=lane).run(function, self._how)
 
 
 class Waiting:

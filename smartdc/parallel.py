@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -29,11 +30,11 @@ _TOLD = 3
 class Options(TypedDict, total=False):
     """How something is done with many things at once.
 
-    `workers` are how many are worked on at the same time, 16 if not given. `pace` is what the
-    server allows the account, CloudAPI's default if not given, None for a server that allows
-    anything. `progress` is called with each step; see `smartdc.progress`. Where some fail an error
-    that has all results is raised after all were tried; with `errors='return'` it is not, and what
-    failed is in the result.
+    `workers` are how many are worked on at the same time in each data center, 16 if not given.
+    `pace` is what the server allows the account, CloudAPI's default if not given, None for a server
+    that allows anything. `progress` is called with each step; see `smartdc.progress`. Where some
+    fail an error that has all results is raised after all were tried; with `errors='return'` it is
+    not, and what failed is in the result.
     """
 
     workers: int
@@ -95,7 +96,8 @@ class Job(Generic[Thing]):
     """One work on many things: `what` it is, in words, and the things by id or name.
 
     `failure` is the class of the error that is raised when some fail; `label` is what its text
-    calls a thing.
+    calls a thing. Those of another `lane` have workers of their own: where one server is slow, or
+    throttles, the others do not wait for it.
     """
 
     what: str
@@ -103,6 +105,7 @@ class Job(Generic[Thing]):
     failure: type[PartialFailure]
     clock: Clock
     label: Callable[[str], str] = str
+    lane: Callable[[Thing], object] = type
     results: dict[str, Any] = field(default_factory=dict[str, Any])
     errors: dict[str, BaseException] = field(default_factory=dict[str, BaseException])
 
@@ -152,11 +155,12 @@ class Job(Generic[Thing]):
             with paced(how.pace, is_stopped=stopped.is_set):
                 return function(thing)
 
-        pool = ThreadPoolExecutor(min(how.workers, len(self.things)), 'smartdc')
+        pools = self._pools(how.workers)
         futures: dict[Future[Any], str] = {}
         try:
             for name, thing in self.things.items():
                 # Each has a context of its own, which brings the caller's deadlines along.
+                pool = pools[self.lane(thing)]
                 futures[pool.submit(copy_context().run, work, thing)] = name
             for future in as_completed(futures):
                 self._keep(futures[future], future)
@@ -164,11 +168,19 @@ class Job(Generic[Thing]):
         except BaseException as reason:
             # What is under way comes to its end, so that nothing stays unknown.
             stopped.set()
-            pool.shutdown(cancel_futures=True)
+            _close(pools.values())
             for future, name in futures.items():
                 self._keep(name, future)
             raise reason from self.summary()
-        pool.shutdown()
+        _close(pools.values())
+
+    def _pools(self, workers: int) -> dict[object, ThreadPoolExecutor]:
+        """Return the workers of each lane."""
+        lanes = Counter(self.lane(thing) for thing in self.things.values())
+        return {
+            lane: ThreadPoolExecutor(min(workers, count), 'smartdc')
+            for lane, count in lanes.items()
+        }
 
     def _keep(self, name: str, future: Future[Any]) -> None:
         """Take down what became of a thing; nothing if it was not begun."""
@@ -184,6 +196,14 @@ class Job(Generic[Thing]):
         failed = f'{len(self.errors)} failed' if self.errors else 'none failed'
         done = len(self.results) + len(self.errors)
         return Progress(self.what, failed, elapsed, done, len(self.things))
+
+
+def _close(pools: Collection[ThreadPoolExecutor]) -> None:
+    """Begin nothing more, and wait for what is under way."""
+    for pool in pools:
+        pool.shutdown(wait=False, cancel_futures=True)
+    for pool in pools:
+        pool.shutdown()
 
 
 def _text(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import smartdc
-from smartdc import Cloud, CloudError, DataCenter
+from smartdc import Cloud, CloudError, DataCenter, Fleet, Machine
 from smartdc.simulator import Simulator
 from tests.fleets import operations
 
@@ -104,6 +104,20 @@ def test_all_machines_are_one_fleet(cloud: Simulator, everywhere: Cloud) -> None
     assert ['us-sw-1'] * 2 == [each.datacenter for each in lists]
     assert {'stopped'} == {each.state for each in fleet}
     assert 2 == len(everywhere.fleet(tags={'role': 'web'}))
+
+
+def test_no_data_center_holds_up_another(everywhere: Cloud) -> None:
+    """What waits in the west leaves the workers of the east alone."""
+    east = threading.Event()
+
+    def work(machine: Machine) -> str | None:
+        if machine.datacenter.location == 'us-east-1':
+            east.set()
+        assert east.wait(10)
+        return machine.name
+
+    fleet = Fleet(sorted(everywhere.fleet(), key=lambda each: str(each.name), reverse=True))
+    assert ['west-2', 'west-1', 'east-1'] == list(fleet.each(work, workers=1).values())
 
 
 def test_a_data_center_that_is_down_costs_no_more_than_itself(half: Cloud) -> None:

@@ -51,6 +51,23 @@ def test_as_many_are_worked_on_as_was_said() -> None:
     assert 1 <= len(names) <= 3
 
 
+def test_each_lane_has_workers_of_its_own() -> None:
+    """All odd numbers wait until all even ones are done, which come after them."""
+    left = threading.Semaphore(0)
+
+    def work(number: int) -> int:
+        if number % 2:
+            assert left.acquire(timeout=10)
+        else:
+            left.release()
+        return number
+
+    things = {f'n{number}': number for number in [*range(1, 40, 2), *range(0, 40, 2)]}
+    lanes = Job('work', things, FleetError, TestClock(), lane=lambda number: number % 2)
+
+    assert set(range(40)) == set(lanes.run(work, Settings(workers=2)).values())
+
+
 def test_workers_have_the_context_of_the_caller() -> None:
     """A deadline and everything else that is kept in context variables."""
     colour = ContextVar('colour', default='none')
