@@ -1,0 +1,95 @@
+"""Many machines at once: how much sooner it is over, also where a server throttles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import requests
+
+from smartdc import Fleet, Machine
+from smartdc.simulator import Simulator, SteppedClock
+from tests.bench import places
+from tests.bench.harness import Figure, Rounds, seconds
+from tests.bench.server import serving
+
+#: How many machines are stopped, and how long the server takes for each, in seconds.
+COUNT, LATENCY = 200, 0.02
+
+#: How long that takes by CloudAPI's throttle at best: thirty at once, then ten a second.
+THROTTLED = (COUNT - 30) / 10
+
+ID = 'b1e3f1c0-9999-4aaa-8bbb-{:012x}'
+
+
+def figures(rounds: int) -> list[Figure]:
+    """Stop machines over TLS with 16 and 32 workers, under the throttle, and wait for many."""
+    return [*_stops(rounds), *_throttled(), _looks()]
+
+
+def measure() -> dict[str, float]:
+    """Return the figures of a few rounds by name."""
+    return {figure.what: figure.ratio for figure in figures(3)}
+
+
+def _stops(rounds: int) -> list[Figure]:
+    floor = 'one after the other on one requests.Session, unsigned'
+    with serving(delay=LATENCY, tls=places.folder()) as url, requests.Session() as session:
+        session.verify = places.bundle()
+
+        def one_by_one() -> None:
+            for number in range(COUNT):
+                session.post(f'{url}/acme/machines/{ID.format(number)}?action=stop').content  # noqa: B018
+
+        cases = Rounds(floor)
+        cases.add(floor, seconds(one_by_one))
+        for workers, most in {16: 1 / 12, 32: 1 / 18}.items():
+            # A client of its own each time, so that connections are made as well.
+            cases.add(f'{COUNT} stops, {workers} workers', seconds(_stop(url, workers)), most)
+        return cases.figures(rounds)
+
+
+def _stop(url: str, workers: int) -> Callable[[], None]:
+    def stop() -> None:
+        with places.client(url, signed_headers=('date',)) as sdc:
+            fleet = Fleet(Machine(sdc, data={'id': ID.format(n)}) for n in range(COUNT))
+            fleet.stop(workers=workers, pace=None)
+
+    return stop
+
+
+def _throttled() -> list[Figure]:
+    """Stop as many by CloudAPI's throttle, in real time."""
+    machines = [{'name': f'web{number}'} for number in range(COUNT)]
+    with Simulator({'machines': machines, 'throttle': 10}, job_time=60) as cloud:
+        with cloud.datacenter() as sdc:
+            fleet = Fleet(sdc.machines())
+            cloud.clock.sleep(3)  # until the burst is saved up again
+            before, began = len(cloud.requests), time.perf_counter()
+            result = fleet.stop(errors='return')
+            took = time.perf_counter() - began
+        asked = cloud.requests[before:]
+    refused = sum(each.status == 429 for each in asked)
+    floor = f'{THROTTLED:g} s, the best that there can be'
+    return [
+        Figure(f'{COUNT} stops, throttled', floor, took / THROTTLED, 1.1, values=[took]),
+        Figure('... of which failed', '0', float(len(result.failed)), 0.0, unit=''),
+        Figure('... refusals for each request', '1', refused / len(asked), 0.03, unit=''),
+    ]
+
+
+def _looks() -> Figure:
+    """Wait for 500 machines, and count the requests of each look."""
+    machines = [{'name': f'web{number}'} for number in range(500)]
+    clock = SteppedClock()
+    with (
+        Simulator({'machines': machines}, job_time=10, clock=clock) as cloud,
+        cloud.datacenter() as sdc,
+    ):
+        fleet = sdc.fleet()
+        fleet.stop(pace=None)
+        before, began = len(cloud.requests), clock.now()
+        fleet.poll_until('stopped', 2)
+        looks = (clock.now() - began) / 2 + 1
+        asked = len(cloud.requests) - before
+    return Figure('requests a look at 500 machines', '1', asked / looks, 1.0, unit='')
