@@ -7,7 +7,7 @@ for it, by not having been there before, and by how many of the same name were t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +34,7 @@ def awaited(
     audit: Callable[[], Rows],
     wait_for: Wait,
     proof: Proof | None = None,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Ask for an action in the block, and wait after it until that has come to something.
 
     `action` is its name in the audit, which `audit` returns. With `proof` it is done when that says

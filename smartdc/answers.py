@@ -9,9 +9,9 @@ import hashlib
 import importlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -31,7 +31,7 @@ def refuse(response: requests.Response, content: bytes, now: float) -> None:
         body = loads(content)
     except ValueError:
         body = None
-    told = body if isinstance(body, dict) and response.status_code != 410 else {}
+    told: Mapping[str, Any] = body if is_object(body) and response.status_code != 410 else {}
     errors = told.get('errors')
     code, message = told.get('code'), told.get('message')
     leaf = leaf_for(response.status_code, str(code or ''))
@@ -39,7 +39,7 @@ def refuse(response: requests.Response, content: bytes, now: float) -> None:
         response.status_code,
         str(code or ''),
         str(message or response.reason or ''),
-        errors=[e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [],
+        errors=[e for e in errors if is_object(e)] if is_array(errors) else [],
         request_id=response.headers.get('Request-Id'),
         method=response.request.method or '',
         url=response.url,
@@ -177,12 +177,12 @@ def objects(data: Any, response: requests.Response) -> list[dict[str, Any]]:
 def an_object(data: Any, response: requests.Response) -> dict[str, Any]:
     """Return an answer that is one object; raise InvalidResponse for anything else."""
     if isinstance(data, dict):
-        return data
+        return cast('dict[str, Any]', data)
     raise _invalid(response, 'did not answer with an object')
 
 
 @contextlib.contextmanager
-def understood(response: requests.Response | None = None) -> Iterator[None]:
+def understood(response: requests.Response | None = None) -> Generator[None]:
     """Raise InvalidResponse when the block meets data that is not of the shape it has to be of.
 
     `response` is where the data is from, if it is from one.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any, Self, TextIO
@@ -40,6 +40,7 @@ from smartdc.paging import PAGE, Ahead, Page, rows
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.server_clock import ServerClock
+from smartdc.shapes import is_object
 from smartdc.trace import log
 from smartdc.transport import (
     BODY_LIMIT,
@@ -222,7 +223,7 @@ class Connection(Creator):
         top of a body that is a mapping, is not sent. `read` makes the data of the decoded body
         and the response, which may be a redirect then.
         """
-        if isinstance(body, Mapping):
+        if is_object(body):
             body = {name: value for name, value in body.items() if value is not None}
         path = fill(template, *parts)
         data, response = self._ask(method, path, headers, body, decoded, query)
@@ -370,7 +371,7 @@ class Connection(Creator):
         return response, content
 
     @contextmanager
-    def _sending(self, patience: Patience) -> Iterator[tuple[requests.Session, Patience]]:
+    def _sending(self, patience: Patience) -> Generator[tuple[requests.Session, Patience]]:
         """Yield the session and what is left of the time; make errors of the block ours."""
         left = seconds_left()
         within_call = max((self.retries or DEFAULT_RETRY).within, longest(patience))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,7 +91,7 @@ def _looked(error: SmartDCError, find: Callable[[], Any], sought: Mapping[str, A
 
 
 @contextmanager
-def telling(**sought: Any) -> Iterator[None]:
+def telling(**sought: Any) -> Generator[None]:
     """Let each error of the block say that something was made, and by what it is found."""
     try:
         yield

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smartdc.answers import understood
 from smartdc.errors import AmbiguousName, InvalidInput, ResourceNotFound, UnknownName
 from smartdc.paths import fill, ident, is_uuid
+from smartdc.shapes import is_object
 from smartdc.types import Image, Package
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _image_in_use(datacenter: DataCenter, ref: tuple[Any, str]) -> str:
 def _package_in_use(datacenter: DataCenter, ref: tuple[Any, str]) -> str:
     """Return the name of the package that is wanted; the one in use needs no request."""
     wanted, used = ref
-    if used in (wanted, wanted.get('name') if isinstance(wanted, Mapping) else None):
+    if used in (wanted, wanted.get('name') if is_object(wanted) else None):
         return used
     return datacenter.package(_package(datacenter, wanted))['name']
 

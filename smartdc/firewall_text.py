@@ -57,7 +57,7 @@ def _key(text: str) -> Token:
 
 def _tokens(text: str) -> list[Token]:
     """Return the parts of a rule but for its parentheses, tags without quotes."""
-    found = []
+    found: list[Token] = []
     for quoted, sign, word in _TOKEN.findall(text):
         if sign:
             found.append(_key(sign))

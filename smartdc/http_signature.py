@@ -49,6 +49,7 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""
+        ...
 
 
 class Key(Protocol):
@@ -57,21 +58,26 @@ class Key(Protocol):
     @property
     def algorithm(self) -> str:
         """Name the algorithm as the Authorization header does."""
+        ...
 
     @property
     def fingerprint(self) -> str:
         """Return the MD5 fingerprint with colons."""
+        ...
 
     @property
     def sha256_fingerprint(self) -> str:
         """Return the fingerprint that ssh-keygen shows."""
+        ...
 
     @property
     def public_blob(self) -> bytes:
         """Return the public part in SSH's wire form."""
+        ...
 
     def sign(self, data: bytes) -> bytes:
         """Sign the bytes."""
+        ...
 
 
 class Reuse:
@@ -100,7 +106,7 @@ def signing_string(
     signed is not in `headers`, or when a value would break its line.
     """
     given = headers if isinstance(headers, CaseInsensitiveDict) else CaseInsensitiveDict(headers)
-    lines = []
+    lines: list[str] = []
     for name in map(str.lower, signed_headers):
         if name == '(request-target)':
             value = f'{method.lower()} {target}'

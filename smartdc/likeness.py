@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from smartdc.errors import InvalidResponse, NotAuthorized, SmartDCError
-from smartdc.shapes import is_array, is_object
+from smartdc.shapes import is_array, is_object, is_sequence
 
 #: A thing as the server tells of it.
 Row = Mapping[str, Any]
@@ -56,18 +56,18 @@ def like(row: Row, body: Row) -> bool:
 
 
 def _same(told: Any, asked: Any) -> bool:
-    if isinstance(asked, Mapping):
-        if not isinstance(told, Mapping):
+    if is_object(asked):
+        if not is_object(told):
             return False
         shown = {_plain(name): value for name, value in told.items()}
         return all(_same(shown.get(_plain(name)), value) for name, value in asked.items())
-    if isinstance(asked, Sequence) and not isinstance(asked, str):
+    if is_sequence(asked):
         return _same_items(told, asked)
     return _plain(told) == _plain(asked)
 
 
 def _same_items(told: Any, asked: Sequence[Any]) -> bool:
-    left = list(told) if isinstance(told, Sequence) and not isinstance(told, str) else []
+    left: list[Any] = list(told) if is_sequence(told) else []
     for each in asked:
         twin = next((place for place, other in enumerate(left) if _same(other, each)), None)
         if twin is None:

@@ -28,7 +28,7 @@ def from_openssh(body: bytes) -> RSAPrivateKey:
     if private[:4] != private[4:8]:
         raise ValueError('the two checks of the key differ')
     _, rest = ssh_string(private[8:])
-    numbers = []
+    numbers: list[int] = []
     for _ in ('n', 'e', 'd', 'iqmp', 'p', 'q'):
         number, rest = ssh_string(rest)
         numbers.append(int.from_bytes(number, 'big'))

@@ -9,7 +9,7 @@ import math
 import os
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -177,7 +177,7 @@ def wire_url(base_url: str) -> str:
     """Return a server's URL as requests sends it: its host in ASCII, for one."""
     request = requests.PreparedRequest()
     try:
-        request.prepare_url(base_url, None)
+        request.prepare_url(base_url, None)  # pyright: ignore[reportUnknownMemberType]
     except requests.RequestException as error:
         raise InvalidInput(f'not a URL: {base_url!r} ({error})') from None
     return str(request.url).rstrip('/')
@@ -220,15 +220,15 @@ def prepared(
     half of the sending.
     """
     request = requests.PreparedRequest()
-    request.prepare_method(method)
+    request.prepare_method(method)  # pyright: ignore[reportUnknownMemberType]
     request.url = url
     try:
-        request.prepare_headers(headers)
+        request.prepare_headers(headers)  # pyright: ignore[reportUnknownMemberType]
     except requests.exceptions.InvalidHeader as error:
         raise InvalidInput(str(error)) from None
-    request.prepare_body(body, None)
+    request.prepare_body(body, None)  # pyright: ignore[reportUnknownMemberType]
     if auth is not None:
-        request.prepare_auth(auth)
+        request.prepare_auth(auth)  # pyright: ignore[reportUnknownMemberType]
     return request
 
 
@@ -283,7 +283,7 @@ def _sooner(left: float, seconds: float | None) -> float:
 
 
 @contextmanager
-def translated(server: str) -> Iterator[None]:
+def translated(server: str) -> Generator[None]:
     """Turn what requests and the libraries under it raise into errors of ours."""
     try:
         yield

@@ -72,6 +72,7 @@ class Server(Protocol):
     @property
     def base_url(self) -> str:
         """The server's URL."""
+        ...
 
 
 def wait(

@@ -315,7 +315,7 @@ class MachinesChapter(Connection):
 
     def _check_alike(self, machine: Machine, wanted: Mapping[str, Any]) -> None:
         """Raise MachineDiffers if a machine has not what is wanted of it."""
-        differences = {}
+        differences: dict[str, tuple[str, str]] = {}
         for kind, ref in wanted.items():
             has = str(machine.data.get(kind, ''))
             means = has if ref is None else self._find(f'{kind} in use', (ref, has))

@@ -55,10 +55,11 @@ class NicsChapter(MachineChapter):
         True. Raises NotAuthorized for a network of somebody else, InvalidParameters for an
         address that is taken.
         """
-        wanted: Any = network
-        if not (isinstance(network, Mapping) and 'ipv4_uuid' in network):
-            wanted = self.datacenter._find('network', network)
-        where = wanted['ipv4_uuid'] if isinstance(wanted, Mapping) else wanted
+        wanted: Any
+        if isinstance(network, Mapping) and 'ipv4_uuid' in network:
+            wanted, where = network, network['ipv4_uuid']
+        else:
+            wanted = where = self.datacenter._find('network', network)
         mac = self.datacenter._create(
             '/machines/{}/nics',
             self.id,

@@ -80,10 +80,12 @@ class Cloud:
     clock: Clock
     job_time: float = 0.0
     faults: Faults = field(default_factory=Faults)
-    urls: dict[str, str] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict[str, str])
     requests: Records = field(default_factory=Records)
-    failures: list[Exception] = field(default_factory=list)
-    buckets: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    failures: list[Exception] = field(default_factory=list[Exception])
+    buckets: dict[tuple[str, str], tuple[float, float]] = field(
+        default_factory=dict[tuple[str, str], tuple[float, float]]
+    )
     feeds: Feeds = field(init=False)
 
     def __post_init__(self) -> None:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, cast
 
 from smartdc.simulator import operations
+from smartdc.simulator.shapes import is_sequence
 
 OUTCOMES = ('reply', 'drop', 'reset', 'cut', 'flip', 'slow', 'hang')
 FATES = ('fail', 'hang')
@@ -80,21 +81,23 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_names(value: Any) -> bool:
-    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    names = value if is_list else [value]
+    is_list = is_sequence(value) and not isinstance(value, bytes)
+    names: Sequence[Any] = value if is_list else [value]
     return bool(names) and all(isinstance(name, str) and name for name in names)
 
 
 def _is_delay(value: Any) -> bool:
     if _is_number(value):
         return bool(value >= 0)
-    is_pair = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
-    return is_pair and all(map(_is_number, value)) and 0 <= value[0] <= value[1]
+    is_pair = is_sequence(value) and len(value) == 2
+    return is_pair and all(map(_is_number, value)) and bool(0 <= value[0] <= value[1])
 
 
 def _is_headers(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        isinstance(part, str) for pair in value.items() for part in pair
+        isinstance(part, str)
+        for pair in cast('Mapping[object, object]', value).items()
+        for part in pair
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from smartdc.simulator import operations
 from smartdc.simulator.clock import http_date
 from smartdc.simulator.fault_checks import RuleError, check, check_names, listed
+from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.wire import Refusal, Response
 
 Outcome = Literal['reply', 'drop', 'reset', 'cut', 'flip', 'slow', 'hang']
@@ -143,7 +144,7 @@ class Faults:
 
     def load(self, rules: Iterable[Mapping[str, Any]]) -> list[Fault]:
         """Add rules that are written as in a file: the arguments of `add()` by their names."""
-        added = []
+        added: list[Fault] = []
         for index, rule in enumerate(rules):
             try:
                 check_names(rule)
@@ -236,6 +237,6 @@ def read(path: str | Path) -> list[dict[str, Any]]:
         raise RuleError(f'faults: cannot read {path}: {error.strerror}') from None
     except ValueError as error:
         raise RuleError(f'faults: {path} is not JSON: {error}') from None
-    if not isinstance(found, list) or not all(isinstance(rule, dict) for rule in found):
+    if not is_array(found) or not all(map(is_object, found)):
         raise RuleError(f'faults: {path}: expected a list of objects')
     return found

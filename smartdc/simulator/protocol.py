@@ -44,7 +44,7 @@ class Site:
     ticker: Ticker
     patience: float
     failed: Callable[[Exception], None]
-    connections: set[Any] = field(default_factory=set)
+    connections: set[Any] = field(default_factory=set[Any])
 
 
 class Connection(asyncio.Protocol):
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._site.connections.add(self)
         self._wait(self._site.patience)
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """End."""
         self._site.connections.discard(self)
         self._turns.clear()

@@ -200,7 +200,8 @@ class _Machines:
         ids = [self._id(index, machine) for index, machine in enumerate(given)]
         order = sorted(range(len(given)), key=ids.__getitem__)
         for start in range(0, len(order), _BATCH):
-            machines, taken = [], []
+            machines: list[Doc] = []
+            taken: list[Doc] = []
             for index in order[start : start + _BATCH]:
                 machine = self._filled(index, given[index], ids[index])
                 machine['nics'] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 
@@ -18,3 +19,8 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 def are_texts(value: object) -> TypeGuard[list[str]]:
     """Tell whether a JSON value is an array of texts."""
     return is_array(value) and all(isinstance(each, str) for each in value)
+
+
+def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    """Tell whether a value is a sequence of anything, and no text."""
+    return isinstance(value, Sequence) and not isinstance(value, str)

@@ -211,7 +211,7 @@ def _name(name: Any) -> str:
 def numbers(blob: bytes) -> list[bytes]:
     """Return the parts of a key's wire form behind its label, each as a number's bytes."""
     _, at = _string(blob, 0)
-    parts = []
+    parts: list[bytes] = []
     while at < len(blob):
         part, at = _string(blob, at)
         parts.append(part)

@@ -14,7 +14,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,7 +162,7 @@ class Store:
         return self
 
     @contextmanager
-    def foresight(self) -> Iterator[None]:
+    def foresight(self) -> Generator[None]:
         """Let things happen inside, and take them back at the end."""
         with self._lock:
             self.execute('SAVEPOINT foresight')

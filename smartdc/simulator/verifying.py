@@ -31,7 +31,7 @@ _chosen: list[str] = []
 class Verifier(Protocol):
     """A key that is ready to verify."""
 
-    def __call__(self, hash_name: str, data: bytes, signature: bytes) -> None:
+    def __call__(self, hash_name: str, data: bytes, signature: bytes, /) -> None:
         """Return if the signature is good, else raise what the library finds wrong with it."""
 
 
