@@ -94,9 +94,9 @@ class Connection(Creator):
         body_limit: int = BODY_LIMIT,
     ) -> None:
         self.timeout = timeout
-        self.clock = clock or SYSTEM_CLOCK
+        self.clock: Clock = clock or SYSTEM_CLOCK
         self.verify = verify
-        self.as_role = _names(as_role)
+        self.as_role: tuple[str, ...] = _names(as_role)
         self.act_as = act_as
         self.retries = retries
         self.correct_clock = correct_clock

@@ -196,7 +196,7 @@ class DataCenter(
         self._passphrase = _hidden(passphrase)
         self._signed_headers = tuple(signed_headers)
         self._user = user
-        self.auth = auth
+        self.auth: AuthBase | None = auth
         if auth is None and ((key_id or login) if secret else search_for(key_id)):
             self.authenticate(key_id, secret, allow_agent)
 

@@ -33,11 +33,11 @@ class WholeHead(HTTPResponse):
 
     def begin(self) -> None:
         """Read the head."""
-        file: Any = self.fp
-        head: Any = _Head(file)
-        self.fp = head
+        answer: Any = self
+        file = answer.fp
+        head = answer.fp = _Head(file)
         try:
             super().begin()
         finally:
-            if self.fp is head:
-                self.fp = file
+            if answer.fp is head:
+                answer.fp = file

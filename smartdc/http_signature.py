@@ -228,7 +228,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         self.login = login
         self.user = user
         self.allow_agent = allow_agent
-        self.signed_headers = _checked(signed_headers)
+        self.signed_headers: tuple[str, ...] = _checked(signed_headers)
         self.clock = clock
         if secret is None:
             self._use(None, search_for(key_id, passphrase))

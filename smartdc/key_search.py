@@ -28,7 +28,7 @@ DIRECTORY = '~/.ssh'
 #: No private key is larger; what is, is not read.
 MAX_FILE = 131_072
 
-logger = logging.getLogger('smartdc.keys')
+logger: logging.Logger = logging.getLogger('smartdc.keys')
 
 _PRIVATE = re.compile('-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----')
 _OPENSSH = re.compile('-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)-----END')

@@ -34,14 +34,14 @@ _SLICE = 0.1
 #: For how many seconds a feed that could not be had is not asked for again.
 _REST = 600.0
 
-logger = logging.getLogger('smartdc.changefeed')
+logger: logging.Logger = logging.getLogger('smartdc.changefeed')
 
 
 class Feeds:
     """The feeds that the waits of one client have open, and where there are none to be had."""
 
     def __init__(self) -> None:
-        self.free = threading.BoundedSemaphore(_MOST)
+        self.free: threading.BoundedSemaphore = threading.BoundedSemaphore(_MOST)
         self._rests: dict[tuple[Any, ...], float] = {}
 
     def is_offered(self, datacenter: DataCenter) -> bool:

@@ -31,7 +31,7 @@ _GRAIN = 0.001
 #: How soon a wait for a turn notices that it is not wanted any more, in seconds.
 _SLICE = 1.0
 
-logger = logging.getLogger('smartdc.pacing')
+logger: logging.Logger = logging.getLogger('smartdc.pacing')
 
 
 class Stopped(SmartDCError):
@@ -199,7 +199,7 @@ class Turns:
         self._has_begun = False
         self._refused_since: float | None = None
         #: For how many seconds the block has waited.
-        self.waited = 0.0
+        self.waited: float = 0.0
 
     def take(self, clock: Clock, account: str) -> None:
         """Wait until the server should take a request for this account, a URL.

@@ -74,8 +74,8 @@ class Outcomes(Mapping[str, Any]):
     ) -> None:
         self.what = what
         self._names = tuple(names)
-        self.results = dict(results)
-        self.errors = dict(errors)
+        self.results: dict[str, Any] = dict(results)
+        self.errors: dict[str, BaseException] = dict(errors)
 
     def __getitem__(self, name: str) -> Any:
         return self.errors[name] if name in self.errors else self.results[name]

@@ -18,7 +18,7 @@ LOG = 'smartdc.ssh'
 #: The host keys that hold for all users of this computer.
 SYSTEM = Path('/etc/ssh/ssh_known_hosts')
 
-logger = logging.getLogger(LOG)
+logger: logging.Logger = logging.getLogger(LOG)
 logger.addHandler(logging.NullHandler())
 
 

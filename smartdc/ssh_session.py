@@ -122,7 +122,7 @@ class SigningKey(paramiko.PKey):
     on P-384, which CloudAPI and SSH use with different hashes.
     """
 
-    public_blob = None
+    public_blob: Any = None
 
     def __init__(self, key: Key) -> None:
         self._key = key

@@ -42,8 +42,8 @@ class Table(list[Thing]):
 
     def __init__(self, things: Iterable[Thing], kind: str, at: float) -> None:
         super().__init__(things)
-        self.kind = kind
-        self.at = at
+        self.kind: str = kind
+        self.at: float = at
 
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> Thing: ...

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import requests
 
-logger = logging.getLogger('smartdc.http')
+logger: logging.Logger = logging.getLogger('smartdc.http')
 
 _LINE = '%s\t%s\t%s\t%.3f s\trequest id %s'
 

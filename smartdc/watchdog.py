@@ -14,6 +14,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from http.client import HTTPResponse as PlainResponse
 
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -128,7 +129,7 @@ def cut_off(seconds: float) -> Generator[None]:
 class GuardedHTTPConnection(HTTPConnection):
     """A connection that gives its socket to the guard of the call."""
 
-    response_class = WholeHead
+    response_class: type[PlainResponse] = WholeHead
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Read the answer's head."""
@@ -144,7 +145,7 @@ class GuardedHTTPSConnection(HTTPSConnection):
         super().connect()
         self.is_verified = True
 
-    response_class = WholeHead
+    response_class: type[PlainResponse] = WholeHead
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """Read the answer's head."""

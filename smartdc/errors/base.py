@@ -51,7 +51,7 @@ class _NameNotFound(InvalidInput):
 
     def __init__(self, text: str = '', candidates: Sequence[str] = ()) -> None:
         super().__init__(text)
-        self.candidates = tuple(candidates)
+        self.candidates: tuple[str, ...] = tuple(candidates)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.candidates), self._state()
@@ -197,7 +197,7 @@ class MachineDiffers(SmartDCError):
     ) -> None:
         super().__init__(text)
         self.machine: dict[str, Any] = dict(without_credentials(machine or {}))
-        self.differences = dict(differences or {})
+        self.differences: dict[str, tuple[str, str]] = dict(differences or {})
 
     @classmethod
     def of(cls, machine: Mapping[str, Any], differences: Mapping[str, tuple[str, str]]) -> Self:
@@ -307,7 +307,7 @@ class APIError(SmartDCError, requests.HTTPError):
         self.request_id = request_id
         self.method = method
         self.url = url
-        self.body = without_credentials(body)
+        self.body: Any = without_credentials(body)
         self.retry_after = retry_after
         self.actor = actor
         super().__init__(self._text(), response=response)

@@ -24,9 +24,9 @@ class PartialFailure(SmartDCError):
         undone: Sequence[str] = (),
     ) -> None:
         super().__init__(text)
-        self.results = dict(results or {})
-        self.errors = dict(errors or {})
-        self.undone = tuple(undone)
+        self.results: dict[str, Any] = dict(results or {})
+        self.errors: dict[str, BaseException] = dict(errors or {})
+        self.undone: tuple[str, ...] = tuple(undone)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Machines hold on to their connection, which is this process's alone; their data is not.

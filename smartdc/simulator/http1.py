@@ -16,9 +16,10 @@ from smartdc.simulator.wire import Request, Response
 
 try:
     import httptools
-except ImportError as error:
-    text = f"the simulator needs {error.name}: pip install 'smartdc[simulator]'"
-    raise ImportError(text, name=error.name) from None
+except ImportError as _error:
+    raise ImportError(
+        f"the simulator needs {_error.name}: pip install 'smartdc[simulator]'", name=_error.name
+    ) from None
 
 #: How long the first line and the headers of a request may be together, in bytes.
 MOST_HEAD = 64 * 1024
@@ -62,8 +63,10 @@ class Reader:
     """
 
     def __init__(self, peer: str) -> None:
-        self.is_amid = self.wants_continue = self.ended = False
-        self.rest = b''
+        self.is_amid: bool = False
+        self.wants_continue: bool = False
+        self.ended: bool = False
+        self.rest: bytes = b''
         self._peer = peer
         self._parser = httptools.HttpRequestParser(self)
         self._turns: list[Turn] = []
