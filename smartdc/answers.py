@@ -190,6 +190,8 @@ def understood(response: requests.Response | None = None) -> Generator[None]:
     try:
         yield
     except InvalidResponse as error:
+        if response is not None and response.is_redirect:
+            expect_json(None, response)
         if response is None or error.request_id or 'Request-Id' not in response.headers:
             raise
         raise _invalid(response, f'did not answer as CloudAPI does: {error.text}') from error
