@@ -14,6 +14,10 @@ from smartdc.times import timestamp
 #: Dates have whole seconds, so that two clocks that agree may differ by this much.
 _TICK = 2
 
+#: 2100-01-01: a server that says it is later is not believed, nor one before 1970. A moment after
+#: the last second of the year 9999 there would be no date to sign.
+_LATEST = 4_102_444_800
+
 #: How far each server's clock is ahead of a clock of this process, by the server's URL.
 _ahead: WeakKeyDictionary[Clock, dict[str, float]] = WeakKeyDictionary()
 
@@ -42,7 +46,7 @@ class ServerClock:
     def correct(self, server: str, date: str | None) -> None:
         """Go by a server's clock from now on, and warn that this machine's is wrong."""
         told = _seconds(date)
-        if told is None:
+        if told is None or not 0 <= told <= _LATEST:
             return
         skew = told - self._clock.now()
         known, self._skew[server] = self._skew.get(server), skew
@@ -57,11 +61,11 @@ class ServerClock:
     def is_new(self, row: Mapping[str, Any], since: float, server: str) -> bool:
         """Say whether a thing was made after a moment of this machine's clock, if it is told."""
         told = row.get('created')
-        if not isinstance(told, str):
+        if not (isinstance(told, str) and told):
             return True
         try:
             return timestamp(told) >= since + self._ahead_of(server) - _TICK
-        except ValueError:
+        except (OverflowError, ValueError):
             return True
 
     def _ahead_of(self, server: str) -> float:
@@ -74,5 +78,5 @@ def _seconds(date: str | None) -> float | None:
     """Return a Date header's time in seconds since 1970; None when it is not one."""
     try:
         return parsedate_to_datetime(date).timestamp() if date else None
-    except ValueError:
+    except (OverflowError, ValueError):
         return None

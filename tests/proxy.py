@@ -230,6 +230,11 @@ class Proxy:
         """The URL to give to the client."""
         return f'{self._scheme}://127.0.0.1:{self._port}'
 
+    @property
+    def open(self) -> int:
+        """How many connections are open."""
+        return len(self._links)
+
     def add(self, toxic: Toxic) -> Toxic:
         """Let a toxic act from now on, also on connections that are open, and return it."""
 

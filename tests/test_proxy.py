@@ -299,6 +299,10 @@ def test_connections_are_counted(proxy: Proxy) -> None:
                 assert b'' == each.recv(1)
     assert 4 == proxy.accepted
     assert 2 <= proxy.most <= 4
+    with connected(proxy) as found:
+        found.sendall(b'hello')
+        assert b'hello' == received(found, 5)
+        assert 1 <= proxy.open <= 3
 
 
 def test_a_server_that_is_not_there_resets(echo: Echo) -> None:

@@ -7,7 +7,7 @@ from tests.soak.__main__ import SUBJECTS, main
 from tests.soak.figures import Figure, Soak, at_most, exactly
 
 #: How much of the full numbers is done here, where it is not a fiftieth.
-SCALES = {'machines': 0.01, 'threads': 0.05}
+SCALES = {'machines': 0.01, 'replies': 0.02, 'threads': 0.05}
 
 
 @pytest.mark.parametrize('name', SUBJECTS)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from smartdc.answers import an_object
+from smartdc.answers import an_object, loads
 from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
 from smartdc.errors import InvalidResponse
@@ -102,7 +101,7 @@ class MachineMigrationChapter(MachineChapter):
 
 def _event(line: bytes) -> dict[str, Any]:
     try:
-        event: dict[str, Any] = json.loads(line)
+        event: dict[str, Any] = loads(line)
     except ValueError as error:
         raise InvalidResponse(f'a migration event is broken JSON: {error}') from None
     return event

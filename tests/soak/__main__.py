@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.soak import hangs, leaks, outage, reads
+from tests.soak import fields, fuzz, hangs, leaks, outage, reads
 from tests.soak.creates import creates
 from tests.soak.figures import Figure, Soak
 from tests.soak.kinds import KINDS
@@ -30,6 +30,8 @@ SUBJECTS: Mapping[str, Subject] = {
     'maintenance': outage.maintenance,
     'hangs': hangs.hangs,
     'clocks': outage.clocks,
+    'replies': fuzz.replies,
+    'fields': fields.fields,
     'leaks': leaks.leaks,
     'threads': leaks.threads,
 }

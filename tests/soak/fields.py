@@ -46,7 +46,7 @@ READS: dict[str, Read] = {
     'audit': lambda _, machine: machine.audit(),
     'firewall_rules': lambda _, machine: machine.firewall_rules(),
     'images': lambda sdc, _: sdc.images(),
-    'image': lambda sdc, _: sdc.image(sdc.images()[0]),
+    'image': lambda sdc, _: sdc.image('base-64'),
     'datasets': lambda sdc, _: sdc.datasets('base'),
     'dataset': lambda sdc, _: sdc.dataset('sdc:sdc:base-64:'),
     'packages': lambda sdc, _: sdc.packages(),
@@ -160,15 +160,16 @@ def _places(data: Any) -> Iterator[tuple[Any, Any]]:
 
 def examine(found: Any, sent: list[Any]) -> str | None:
     """Look at all that can be looked at; return what is wrong."""
-    for each in found if isinstance(found, list) else [found]:
+    for each in (found, *found) if isinstance(found, list) else [found]:
+        shown = [repr(each), str(each), getattr(each, '_repr_html_', str)()]
+        if not all(isinstance(text, str) for text in shown):
+            return 'a text that is none'
         if isinstance(each, Machine | Snapshot):
             for name in dir(type(each)):
                 if isinstance(getattr(type(each), name), property):
                     getattr(each, name)
-            texts = (repr(each), str(each), each == each, each == found, hash(each))
-            html = getattr(each, '_repr_html_', str)()
-            if not all(isinstance(text, str) for text in (*texts[:2], html)):
-                return 'a text that is none'
+            if hash(each) != hash(each) or not each == each:  # noqa: SIM201 - equality is meant
+                return 'not equal to itself'
             if not any(_holds(data, each.data) for data in sent):
                 return 'the raw data is not in reach'
     return None

@@ -98,6 +98,13 @@ def _network(sdc: DataCenter, _: Any, number: int) -> str:
     return made['id']
 
 
+def _rule(sdc: DataCenter, _: Any, number: int) -> str:
+    made = sdc.create_firewall_rule(
+        f'FROM any TO tag "number" = "{number}" ALLOW tcp PORT 80', description=f'soak{number}'
+    )
+    return made['id']
+
+
 def _nothing(sdc: DataCenter, count: int) -> None:
     """Need nothing."""
 
@@ -130,6 +137,14 @@ KINDS: dict[str, Kind] = {
         lambda sdc, _: _named(sdc.fabric_vlans(), key='vlan_id'),
     ),
     'networks': Kind(2000, _nothing, _network, lambda sdc, _: _named(sdc.fabric_networks(2))),
+    'firewall rules': Kind(
+        2000,
+        _nothing,
+        _rule,
+        lambda sdc, _: _named(sdc.firewall_rules(), 'description'),
+        # A rule has no name, so one that may still come is not asked for again, but reported.
+        raised=0.03,
+    ),
     'users': Kind(
         2000,
         _nothing,

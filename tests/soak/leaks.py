@@ -42,24 +42,22 @@ def resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def held() -> tuple[int, int]:
-    """Return how many files are open and how many threads run."""
+def files() -> int:
+    """Return how many files are open."""
     gc.collect()
-    return len(os.listdir('/dev/fd')), threading.active_count()  # noqa: PTH208 - a bare count
+    return len(os.listdir('/dev/fd'))  # noqa: PTH208 - a bare count
 
 
-def more_than(before: tuple[int, int]) -> tuple[int, int]:
-    """Return how many files and threads there are more than before, when all have had time to go.
+def settled(count: Callable[[], int], limit: int) -> int:
+    """Return a count when it is no more than the limit, or has had two seconds to become so.
 
-    The server of the broken answers is in this process, and takes a moment to close its side.
+    What the client has let go takes a moment to be closed on the other side, which is here as well.
     """
-    found = held()
     for _ in range(200):
-        if found[0] <= before[0] and found[1] <= before[1]:
+        if count() <= limit:
             break
         threading.Event().wait(0.01)
-        found = held()
-    return found[0] - before[0], found[1] - before[1]
+    return count()
 
 
 class Calls:
@@ -110,21 +108,23 @@ def leaks(soak: Soak) -> list[Figure]:
         calls = Calls(url, key, wire)
         calls.make(max(100, count // 10))
         calls.close()
-        before, memory = held(), resident()
+        opened, running, memory = files(), threading.active_count(), resident()
         for part in soak.through('calls that should leave nothing behind', [count // 10] * 10):
             calls.make(part)
         grown = (resident() - memory) / MIB
         calls.close()
-        files, more_threads = more_than(before)
+        more = settled(files, opened) - opened
+        left = settled(threading.active_count, running) - running
     return [
-        at_most(f'files that {count:,} calls leave open', 0, files),
-        at_most(f'threads that {count:,} calls leave behind', 0, more_threads),
+        at_most(f'files that {count:,} calls leave open', 0, more),
+        at_most(f'threads that {count:,} calls leave behind', 0, left),
         at_most(f'memory that {count:,} calls leave in use', 5, grown, ' MiB', measured=True),
     ]
 
 
-#: How many threads share one client.
+#: How many threads share one client, and how many connections that keeps.
 THREADS = 32
+POOL = 10
 
 
 def threads(soak: Soak) -> list[Figure]:
@@ -151,11 +151,13 @@ def threads(soak: Soak) -> list[Figure]:
         with ThreadPoolExecutor(THREADS) as pool:
             found = list(pool.map(work, range(THREADS)))
         soak.tell(f'{THREADS} threads are done')
+        kept = settled(lambda: proxy.open, POOL)
         forked = _forked(sdc, proxy, ids[0])
     calls = f'{THREADS} threads x {each:,} calls of one client'
     return [
         exactly(f'errors of {calls}', 0, sum(failed for failed, _ in found)),
         exactly(f'answers that came to the wrong one of {calls}', 0, sum(w for _, w in found)),
+        at_most(f'connections kept after {calls}', POOL, kept),
         *forked,
     ]
 
