@@ -20,6 +20,7 @@ html_title = f'smartdc {version}'
 html_static_path = ['_static']
 html_css_files = ['smartdc.css']
 html_theme_options = {
+    'top_of_page_buttons': [],
     'light_css_variables': {'color-brand-primary': '#0b6e75', 'color-brand-content': '#0b6e75'},
     'dark_css_variables': {'color-brand-primary': '#5cc3ca', 'color-brand-content': '#5cc3ca'},
 }
