@@ -116,6 +116,9 @@ class Waiting:
             for name, machine in self._pending.items():
                 text = f'{machine._title()} {late}'
                 self._job.errors[name] = WaitTimeout(text, machine.data)
+            return
+        # A dry run does not wait: what is left then is taken for done, so that the block goes on.
+        self._job.results |= {name: machine.state for name, machine in self._pending.items()}
 
     def _look(self) -> str:
         """Look at the machines that are left, and return the state that most of them are in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
@@ -61,6 +62,7 @@ class Plan(Sequence[Write]):
     def __init__(self) -> None:
         self._writes: list[Write] = []
         self._placeholders = Placeholders()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._writes)
@@ -100,14 +102,16 @@ class Plan(Sequence[Write]):
         A read of what a write of this plan would have made is answered from that.
         """
         path, _, text = target.partition('?')
-        if method in _READS:
-            found = self._placeholders.read(path)
-            return None if found is None else _response(method, connection.url + path, found)
         given = {name: _text(value) for name, value in (params or {}).items() if value is not None}
         query = {**dict(parse_qsl(text, keep_blank_values=True)), **given}
-        self._collect(connection, method, path, query, None if body is None else json.loads(body))
-        answer = self._placeholders.written(method, path, query, self._writes[-1].body)
-        return _response(method, connection.url + path, answer)
+        data = None if body is None else json.loads(body)
+        with self._lock:
+            if method not in _READS:
+                self._collect(connection, method, path, query, data)
+                answer = self._placeholders.written(method, path, query, data)
+            elif (answer := self._placeholders.read(path)) is None:
+                return None
+            return _response(method, connection.url + path, answer)
 
     def _collect(
         self, connection: Connection, method: str, path: str, query: Mapping[str, Any], body: Any

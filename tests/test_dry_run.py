@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from smartdc import DataCenter, InvalidInput, Machine, ResourceNotFound
+from smartdc.fleet import Fleet
 from smartdc.plan import Plan
 from smartdc.simulator import Simulator
 from tests.contract_calls import ANSWERS, CALLS, ID
@@ -170,6 +172,21 @@ def test_waiting_for_what_was_not_sent_ends_at_once(
     assert 'running' == machine.status()
 
 
+def test_a_fleet_is_planned_as_one_machine_is(
+    cloud: Simulator, sdc: DataCenter, machine: Machine
+) -> None:
+    """New machines and those that are there go through all steps, and none is left out."""
+    before, sent = cloud.clock.now(), written(cloud)
+    with sdc.dry_run() as plan:
+        made = sdc.create_machines(2, 'web-{n}', image=ID, package=ID)
+        assert ['running'] * 2 == [each.state for each in made.poll_until('running').ok]
+        both = Fleet([*made, machine])
+        both.stop().ok.poll_until('stopped').ok.delete()
+    assert (before, sent) == (cloud.clock.now(), written(cloud))
+    assert ['POST'] * 5 + ['DELETE'] * 3 == [write.method for write in plan]
+    assert {'web-1', 'web-2', machine.id} == {write.triton.split()[-1] for write in plan[5:]}
+
+
 def test_copies_collect_as_well(cloud: Simulator, sdc: DataCenter) -> None:
     """What was copied before or in the block, in other roles or places, sends nothing either."""
     ops, east = sdc.acting(as_role='ops'), sdc.datacenter('us-east-1')
@@ -210,6 +227,21 @@ def test_all_threads_collect(cloud: Simulator, sdc: DataCenter) -> None:
     assert [] == written(cloud)
     assert set('abcdefghj') == {write.path[-1] for write in outer}
     assert ['/keys/i'] == [write.path for write in inner]
+
+
+def test_threads_never_share_a_placeholder(sdc: DataCenter) -> None:
+    """However closely threads follow each other, each thing has an id and a place of its own."""
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with sdc.dry_run() as plan, ThreadPoolExecutor(16) as pool:
+            made = list(pool.map(lambda n: sdc.create_machine(f'm{n}', ID, image=ID), range(300)))
+            looks = list(pool.map(lambda machine: sdc.machine(machine.id).name, made))
+    finally:
+        sys.setswitchinterval(switch)
+
+    assert 300 == len(plan) == len({machine.id for machine in made})
+    assert looks == [f'm{number}' for number in range(300)]
 
 
 def test_blocks_of_threads_may_overlap(cloud: Simulator, sdc: DataCenter) -> None:
