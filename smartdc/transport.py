@@ -97,6 +97,7 @@ class Pool:
         self._size = size
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
+        self._context: ssl.SSLContext | None = None
         self._made_for: tuple[int, str, Verify] | None = None
 
     def session(self, base_url: str, verify: Verify) -> requests.Session:
@@ -106,7 +107,9 @@ class Pool:
             if self._session is None or self._made_for != wanted:
                 if self._session is not None and self._made_for and self._made_for[0] == wanted[0]:
                     self._session.close()
-                self._session = new_session(base_url, verify, self._size)
+                if self._context is None or self._made_for != wanted:
+                    self._context = tls_context(verify) if base_url.startswith('https:') else None
+                self._session = new_session(base_url, verify, self._size, self._context)
                 self._made_for = wanted
             return self._session
 
@@ -120,12 +123,14 @@ class Pool:
     def close(self) -> None:
         """Close all connections; the next session is a new one."""
         with self._lock:
-            session, self._session = self._session, None
+            session, self._session, self._context = self._session, None, None
         if session is not None:
             session.close()
 
 
-def new_session(base_url: str, verify: Verify, pool_size: int) -> requests.Session:
+def new_session(
+    base_url: str, verify: Verify, pool_size: int, context: ssl.SSLContext | None
+) -> requests.Session:
     """Return a session for one server: no cookies, no netrc, proxies read once."""
     session = requests.Session()
     session.trust_env = False
@@ -133,7 +138,6 @@ def new_session(base_url: str, verify: Verify, pool_size: int) -> requests.Sessi
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     session.proxies.update(get_environ_proxies(base_url, no_proxy=None))
-    context = tls_context(verify) if base_url.startswith('https:') else None
     scheme = base_url.partition('//')[0] + '//'
     session.mount(scheme, ContextAdapter(context, pool_size))
     return session

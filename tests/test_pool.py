@@ -1,7 +1,12 @@
 """The connections that a client keeps."""
 
+from pathlib import Path
+
+import pytest
 import requests
 
+from smartdc.errors import ConfigurationError
+from smartdc.simulator import certificate
 from smartdc.transport import Pool
 from tests.servers import json_reply, serving
 
@@ -25,6 +30,21 @@ def test_a_pool_grows_to_what_is_needed() -> None:
     assert (10, 32) == (room(small), room(large))
     assert large is pool.session(HERE, True)
     pool.close()
+
+
+def test_growing_reads_no_certificates_again(tmp_path: Path) -> None:
+    """The larger session trusts what the smaller one did; after a close they are read anew."""
+    certificate.make(tmp_path)
+    bundle = tmp_path / 'ca.pem'
+    pool = Pool(1)
+    pool.session('https://127.0.0.1:1', str(bundle))
+    bundle.unlink()
+    pool.grow(2)
+    pool.session('https://127.0.0.1:1', str(bundle))
+    pool.close()
+
+    with pytest.raises(ConfigurationError):
+        pool.session('https://127.0.0.1:1', str(bundle))
 
 
 def test_who_has_the_old_session_goes_on_with_it() -> None:
