@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smartdc.clock import SYSTEM_CLOCK, Clock
-from smartdc.errors import FleetError, NotAuthorized, SmartDCError, WaitTimeout
+from smartdc.errors import APIError, FleetError, NotAuthorized, SmartDCError, WaitTimeout
 from smartdc.machine import Machine
 from smartdc.paging import PAGE
 from smartdc.parallel import Job, Outcomes, Settings
@@ -134,6 +134,9 @@ class Waiting:
                     self._job.results[name] = machine.state
                     del self._pending[name]
         self._tell()
+        if self._pending and self._pending.keys() <= unseen.keys():
+            # Nothing was seen at all: why, and when to ask again, is for the wait to tell.
+            raise max((unseen[name] for name in self._pending), key=_retry_after)
         return next(iter(_states(self._pending.values())), '')
 
     def _is_over(self, machine: Machine, trouble: BaseException | None) -> bool:
@@ -159,6 +162,10 @@ def counted(machines: Iterable[Machine]) -> str:
 def _states(machines: Iterable[Machine]) -> dict[str, int]:
     """Return how many machines are in each state, the most frequent first."""
     return dict(Counter(machine.state or 'unknown' for machine in machines).most_common())
+
+
+def _retry_after(error: BaseException) -> float:
+    return (error.retry_after or 0.0) if isinstance(error, APIError) else 0.0
 
 
 def clock_of(machines: Sequence[Machine]) -> Clock:

@@ -136,6 +136,31 @@ def test_what_passes_does_not_end_a_wait(cloud: Simulator, fault: dict[str, obje
         assert {'running'} == set(fleet.poll_until('running').values())
 
 
+def test_a_server_that_wants_to_be_left_alone_is(cloud: Simulator) -> None:
+    """The next look at a fleet comes when the server has said."""
+    with cloud.datacenter(retries=None) as sdc:
+        fleet = made(sdc, 3)
+        cloud.faults.add(
+            'ListMachines', count=1, status=503, code='Unavailable', headers={'Retry-After': '45'}
+        )
+        before, began = len(cloud.requests), cloud.clock.now()
+        fleet.poll_until('running')
+
+        assert ['ListMachines'] * 2 == operations(cloud, before)
+        assert began + 45 == cloud.clock.now()
+
+
+def test_a_wait_that_never_saw_anything_says_why(cloud: Simulator) -> None:
+    """Each machine's error tells of the last look."""
+    with cloud.datacenter(retries=None) as sdc:
+        fleet = made(sdc, 2)
+        cloud.faults.add('ListMachines', status=503, code='Unavailable', message='gone fishing')
+        with pytest.raises(FleetError, match='gone fishing') as caught:
+            fleet.poll_until('running', timeout=20)
+
+    assert {smartdc.WaitTimeout} == {type(each) for each in caught.value.errors.values()}
+
+
 def test_what_does_not_pass_ends_it_for_all(cloud: Simulator, sdc: DataCenter) -> None:
     """A list that cannot be had for good."""
     fleet = made(sdc, 3)
