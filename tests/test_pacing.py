@@ -1,6 +1,8 @@
 """Going no faster than a server allows."""
 
 import math
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -8,8 +10,9 @@ import pytest
 
 import smartdc
 from smartdc import DataCenter, Pace, Retry
-from smartdc.pacing import Pacer, Stopped, paced
+from smartdc.pacing import Pacer, Stopped, _pacers, paced, turns
 from smartdc.simulator import Simulator, SteppedClock
+from tests.clocks import TestClock
 from tests.conftest import START
 
 
@@ -285,3 +288,27 @@ def test_without_a_pace_there_is_no_block(throttled: Simulator) -> None:
         pytest.raises(smartdc.TooManyRequests),
     ):
         listed(sdc, 40)
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='this system has no fork')
+def test_a_forked_child_waits_for_no_thread_of_its_parent() -> None:
+    """Somebody stands first in the parent's line while it forks; the child has lines of its own."""
+    clock = TestClock()
+    with paced():
+        waiting = turns()
+        assert waiting is not None
+        waiting.take(clock, 'here')
+        line = _pacers.of(clock, 'here', Pace())._line
+        with warnings.catch_warnings(), line:
+            warnings.simplefilter('ignore', DeprecationWarning)  # the simulator has threads
+            child = os.fork()
+            if child == 0:
+                try:
+                    with smartdc.deadline(5):
+                        waiting.take(clock, 'here')
+                    os._exit(3)
+                finally:
+                    os._exit(1)
+        _, status = os.waitpid(child, 0)
+
+    assert 3 == os.waitstatus_to_exitcode(status)
