@@ -150,6 +150,27 @@ def test_a_server_that_wants_to_be_left_alone_is(cloud: Simulator) -> None:
         assert began + 45 == cloud.clock.now()
 
 
+def test_the_server_that_wants_it_longest_is_heard(cloud: Simulator) -> None:
+    """Two data centers that are away both say when to come back."""
+    with (
+        cloud.datacenter('us-sw-1', retries=None) as west,
+        cloud.datacenter('us-east-1', retries=None) as east,
+    ):
+        fleet = Fleet(machine for sdc in (west, east) for machine in made(sdc, 3))
+        for seconds in ('20', '50', '30', '60'):
+            cloud.faults.add(
+                'ListMachines',
+                count=1,
+                status=503,
+                code='Unavailable',
+                headers={'Retry-After': seconds},
+            )
+        began = cloud.clock.now()
+        fleet.poll_until('running')
+
+        assert began + 50 + 60 == cloud.clock.now()
+
+
 def test_a_wait_that_never_saw_anything_says_why(cloud: Simulator) -> None:
     """Each machine's error tells of the last look."""
     with cloud.datacenter(retries=None) as sdc:
@@ -228,7 +249,7 @@ def test_two_connections_to_one_data_center_are_not_mixed_up(
 
 
 def test_waits_learn_how_long_fleets_take() -> None:
-    """The second wait of a kind leaves out looks that the first has made in vain."""
+    """The second wait of a kind leaves out looks that the first made in vain; others do not."""
     with (
         Simulator(job_time=60, clock=SteppedClock(START)) as cloud,
         cloud.datacenter() as sdc,
@@ -239,8 +260,12 @@ def test_waits_learn_how_long_fleets_take() -> None:
             before = len(cloud.requests)
             fleet.poll_until('running')
             looks.append(operations(cloud, before).count('ListMachines'))
+        fleet = sdc.create_machines(4, networks=[])
+        before = len(cloud.requests)
+        fleet.poll_while('provisioning')
+        looks.append(operations(cloud, before).count('ListMachines'))
 
-    assert [31, 20] == looks
+    assert [31, 20, 31] == looks
 
 
 def test_progress_tells_states_and_counts(sdc: DataCenter) -> None:
