@@ -11,7 +11,6 @@ from smartdc.simulator import (
     authorise,
     gates,
     jobs,
-    operations,
     params,
     preload,
     presigned,
@@ -108,7 +107,7 @@ class App:
 
     def _answer(self, call: Call, claim: Claim | None, match: Match, started: float) -> Response:
         """Answer a request that was understood, and let a fault strike the answer."""
-        fault = self.cloud.faults.pick(operations.names_of(call.route.name, call.text('action')))
+        fault = self.cloud.faults.pick(call.names)
         result = self._result(call, claim, fault)
         if isinstance(result, Reply) and result.channel is not None:
             response = Response(101, result.headers, channel=result.channel)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from smartdc.simulator import operations
 from smartdc.simulator.store import Doc, Store
 from smartdc.simulator.wire import Refusal, Request
 
@@ -82,6 +83,11 @@ class Call:
     def login(self) -> str:
         """The login of the account that the path names."""
         return str(self.account['login'])
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the operation is called."""
+        return operations.names_of(self.route.name, self.text('action'), self.request.path)
 
     def text(self, name: str) -> str:
         """Return a parameter as text, '' when it was not given."""

@@ -65,6 +65,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         check({each.name: getattr(self, each.name) for each in fields(self) if each.init})
+        self.headers = dict(self.headers)
         self._patterns = [each.lower() for each in listed(self.operation)]
 
     @property
@@ -130,7 +131,7 @@ class Faults:
             status,
             code,
             message,
-            dict(headers or {}),
+            {} if headers is None else headers,
             delay,
             outcome,
             after,

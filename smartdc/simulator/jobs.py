@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smartdc.simulator import operations
 from smartdc.simulator.calls import Call
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
@@ -105,7 +104,7 @@ def submit_for(call: Call, machine: Doc, kind: str, params: dict[str, Any]) -> s
     ).fetchone()
     starts = call.now if row[0] is None else max(call.now, row[0])
     ends, fate = starts + call.cloud.job_time, {}
-    rule = call.cloud.faults.pick_job(operations.names_of(call.route.name, call.text('action')))
+    rule = call.cloud.faults.pick_job(call.names)
     if rule is not None:
         ends = math.inf if rule.job == 'hang' else ends + rule.job_delay
         fate = {'fails': True} if rule.job == 'fail' else {}

@@ -1,12 +1,20 @@
-"""What the operations are called by which rules of faults mean them."""
+"""What the operations are called, by the server itself and by CloudAPI's documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
-#: Operations that share a route with others, by that route and the action that tells them apart.
-_ACTIONS = {
+#: What the documentation calls operations that the server itself calls otherwise.
+_DOCUMENTED = {
+    'AddMachineMetadata': 'UpdateMachineMetadata',
+    'GetProvisioningLimits': 'GetAccountLimits',
+    'HeadmachineTags': 'HeadMachineTags',
+    'changefeed': 'GetChangefeed',
+}
+
+#: The same for what one of the server's operations does by its parameter `action`.
+_ACTIONS: Mapping[str, Mapping[str, str]] = {
     'UpdateMachine': {
         'start': 'StartMachine',
         'stop': 'StopMachine',
@@ -23,20 +31,23 @@ _ACTIONS = {
 }
 
 
-def names_of(route: str, action: str) -> Sequence[str]:
-    """Return the names of what a request does: its route's, and its action's if it has one."""
-    own = _ACTIONS.get(route, {}).get(action)
-    return (route,) if own is None else (route, own)
+def names_of(route: str, action: str, path: str) -> Sequence[str]:
+    """Return what a request's operation is called, the documentation's name first."""
+    documented = _ACTIONS.get(route, {}).get(action) or _DOCUMENTED.get(route)
+    if route == 'GetAccount' and path.endswith('/--ping'):
+        documented = 'Ping'
+    return (documented, route) if documented else (route,)
 
 
 @cache
 def known() -> frozenset[str]:
-    """Return the names of all operations."""
+    """Return the names of all operations, of servers old and new."""
     # The chapters know the cloud, which knows the faults, which are checked against these names.
     from smartdc.simulator.api import ROUTES, datasets
 
-    routes = {route.name for route in (*ROUTES, *datasets.chapter.routes)}
-    return frozenset(routes.union(*(names.values() for names in _ACTIONS.values())))
+    names = {route.name for route in (*ROUTES, *datasets.chapter.routes)}
+    names |= {'Ping', *_DOCUMENTED.values()}
+    return frozenset(names.union(*(actions.values() for actions in _ACTIONS.values())))
 
 
 @cache

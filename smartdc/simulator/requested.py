@@ -4,39 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qsl
 
+from smartdc.simulator import operations
 from smartdc.simulator.cloud import Record
 from smartdc.simulator.shapes import is_object
 
-#: What CloudAPI's documentation calls operations that the server itself calls otherwise.
-_DOCUMENTED = {
-    'AddMachineMetadata': 'UpdateMachineMetadata',
-    'GetProvisioningLimits': 'GetAccountLimits',
-    'HeadmachineTags': 'HeadMachineTags',
-    'changefeed': 'GetChangefeed',
-}
-#: The same for what one of the server's operations does by its parameter `action`.
-_ACTIONS = {
-    'UpdateMachine': {
-        'start': 'StartMachine',
-        'stop': 'StopMachine',
-        'reboot': 'RebootMachine',
-        'resize': 'ResizeMachine',
-        'rename': 'RenameMachine',
-        'enable_firewall': 'EnableMachineFirewall',
-        'disable_firewall': 'DisableMachineFirewall',
-        'enable_deletion_protection': 'EnableMachineDeletionProtection',
-        'disable_deletion_protection': 'DisableMachineDeletionProtection',
-    },
-    'UpdateImage': {'export': 'ExportImage', 'clone': 'CloneImage'},
-    'CreateImageFromMachine': {'import-from-datacenter': 'ImportImageFromDatacenter'},
-}
 _SIGNATURE = re.compile('(signature=)[^&]*', re.IGNORECASE)
 _SECRET = re.compile('password|_pw$|secret', re.IGNORECASE)
 #: How many requests a report lists at most, and how many near misses.
@@ -75,22 +53,16 @@ class Expected:
         return ' with '.join(filter(None, (self.operation or 'a request', ', '.join(parts))))
 
 
-def names(record: Record) -> tuple[str, ...]:
+def names(record: Record) -> Sequence[str]:
     """Return what a request's operation is called, the documentation's name first."""
-    documented = _ACTIONS.get(record.operation, {}).get(str(_params(record).get('action')))
-    if record.operation == 'GetAccount' and record.target.partition('?')[0].endswith('/--ping'):
-        documented = 'Ping'
-    documented = documented or _DOCUMENTED.get(record.operation)
-    return (documented, record.operation) if documented else (record.operation,)
+    path = record.target.partition('?')[0]
+    return operations.names_of(record.operation, str(_params(record).get('action')), path)
 
 
-def check(
-    records: Sequence[Record], expected: Expected, count: int | None, known: Collection[str]
-) -> list[Record]:
+def check(records: Sequence[Record], expected: Expected, count: int | None) -> list[Record]:
     """Return the requests that are as expected, or raise RequestMismatch.
 
-    `count` is how many there have to be, None for one or more. `known` are the names of the
-    server's operations, for a name that none has.
+    `count` is how many there have to be, None for one or more.
     """
     __tracebackhide__ = True
     fits = [record for record in records if not any(_differences(record, expected))]
@@ -98,7 +70,7 @@ def check(
         return fits
     wanted = 'one or more' if count is None else str(count)
     lines = [f'expected {expected}: {wanted}, but there were {len(fits)}']
-    lines += _unknown(expected.operation, known)
+    lines += _unknown(expected.operation)
     lines += _nearest(records, expected)
     lines += ['', 'what came in:', *log(records)] if records else ['', 'nothing came in']
     raise RequestMismatch('\n'.join(lines))
@@ -144,13 +116,12 @@ def _unlike(place: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
             yield f'{name!r} in the {place} is {values}'
 
 
-def _unknown(operation: str | None, known: Collection[str]) -> list[str]:
+def _unknown(operation: str | None) -> list[str]:
     """Return a line for an operation that there is not."""
-    every = {*known, *_DOCUMENTED.values(), 'Ping'}
-    every |= {name for actions in _ACTIONS.values() for name in actions.values()}
-    if operation is None or operation in every:
+    known = operations.known()
+    if operation is None or operation in known:
         return []
-    alike = get_close_matches(operation, sorted(every), cutoff=_ALIKE)
+    alike = get_close_matches(operation, sorted(known), cutoff=_ALIKE)
     hint = f'; there is {", ".join(alike)}' if alike else ''
     return [f'CloudAPI has no operation {operation!r}{hint}']
 

@@ -171,6 +171,7 @@ RULES: list[tuple[dict[str, Any], str]] = [
     ({'status': 99}, 'status: expected a status of HTTP, or nothing, found 99'),
     ({'code': 5}, 'code: expected text, or nothing, found 5'),
     ({'message': None}, 'message: expected text, found None'),
+    ({'headers': 'x'}, "headers: expected texts by name, found 'x'"),
     ({'headers': {'Retry-After': 5}}, "headers: expected texts by name, found {'Retry-After': 5}"),
     ({'delay': -1}, 'delay: expected seconds, or the least and the most of them, found -1'),
     ({'delay': [2, 1]}, 'delay: expected seconds, or the least and the most of them, found [2, 1]'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartdc.simulator import http1
@@ -41,6 +41,7 @@ def test_headers_behind_a_body_count_for_nothing() -> None:
     assert {'transfer-encoding': 'chunked'} == put.request.headers
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=20))
 def test_reads_the_same_whatever_the_pieces(cuts: list[int]) -> None:
     """Where the network cuts a stream changes nothing."""

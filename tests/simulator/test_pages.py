@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartdc.simulator.store import Store, Where
@@ -13,6 +13,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_a_page_is_what_stands_there_now(steps: list[tuple[str, int]]) -> None:
     """Whatever came and went since the page before, a page is a part of the present list."""

@@ -140,14 +140,19 @@ def test_a_client_may_be_gone_after_it_was_told_why() -> None:
     async def run() -> None:
         loop = asyncio.get_running_loop()
         site = Site(lambda _: Response(200), Ticker(lambda: None), 60.0, failures.append)
-        server = await loop.create_server(lambda: Connection(site), '127.0.0.1', 0)
+        made: list[Connection] = []
+
+        def make() -> Connection:
+            made.append(Connection(site))
+            return made[0]
+
+        server = await loop.create_server(make, '127.0.0.1', 0)
         with socket.create_connection(server.sockets[0].getsockname()) as client:
             client.sendall(b'GET /')
-            while not any(each._reader.is_amid for each in site.connections):
+            while not made or not made[0]._reader.is_amid:
                 await asyncio.sleep(0)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-        (connection,) = site.connections
-        connection._end(lingers=True)
+        made[0]._end(lingers=True)
         while site.connections:
             await asyncio.sleep(0)
         server.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartdc.simulator import api
@@ -17,6 +17,7 @@ PARTS = sorted(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=7), st.sampled_from(['/', '', '//']))
 def test_finds_what_a_look_at_every_route_finds(parts: list[str], start: str) -> None:
     """A path is only held against the routes of its shape; no other route fits it."""

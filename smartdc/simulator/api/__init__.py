@@ -80,8 +80,3 @@ def routes(settings: Mapping[str, Any]) -> list[Route]:
     switched = [] if settings.get('volumes') else volumes.chapter.routes
     found = [route for route in ROUTES if route not in switched]
     return datasets.old_routes(found, settings) if datasets.is_old(settings) else found
-
-
-def operations() -> set[str]:
-    """Return the names of all operations, of servers old and new."""
-    return {route.name for route in (*ROUTES, *datasets.chapter.routes)}
