@@ -115,7 +115,7 @@ def leading_to(simulator: Simulator) -> type[DataCenter]:
         ) -> None:
             if not re.match('https?://127.0.0.1:', str(location)):
                 urls = simulator.urls
-                location = location if location in urls else next(iter(urls.values()))
+                location = location if location in urls else next(iter(urls))
                 options |= {'known_locations': urls, 'login': simulator.account}
                 key_id, secret = simulator.key_id, simulator.key_path
             super().__init__(location, key_id, secret, **options)
