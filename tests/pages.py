@@ -5,7 +5,8 @@ Blocks of code stand at the left margin. Those of one page run in order and shar
 * `python` runs as it is; `pycon` is a session, whose output is compared (`...` stands for anything)
 * a block with a `:caption:` is a file of that name; when there are files of tests, pytest runs them
 * `.. invisible-code-block: python` is no part of the page: it prepares something, or checks what
-  was shown. `printed()` in it is what was printed since it was last asked.
+  was shown. `printed()` in it is what was printed since it was last asked, `until_the_end(context)`
+  is what the context manager yields, which is left at the end of the page.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import contextlib
 import doctest
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from smartdc import DataCenter
 from smartdc.simulator import Simulator
@@ -60,8 +61,8 @@ def blocks(page: Path) -> Iterator[Block]:
         )
 
 
-def run(page: Path, pytester: pytest.Pytester, **names: Any) -> None:
-    """Run a page from its beginning to its end, with these names known."""
+def run(page: Path, folder: Path, **names: Any) -> None:
+    """Run a page from its beginning to its end, in an empty folder, with these names known."""
     out = io.StringIO()
 
     def printed() -> str:
@@ -71,11 +72,14 @@ def run(page: Path, pytester: pytest.Pytester, **names: Any) -> None:
         return text
 
     names['printed'] = printed
-    with contextlib.redirect_stdout(out):
+    with contextlib.redirect_stdout(out), contextlib.ExitStack() as stack:
+        names['until_the_end'] = stack.enter_context
         for block in blocks(page):
-            _run_block(page, block, pytester.path, names)
-    if list(pytester.path.rglob('test_*.py')):
-        assert 0 == pytester.runpytest('-p', 'no:randomly').ret
+            _run_block(page, block, folder, names)
+    if list(folder.rglob('test_*.py')):
+        command = (sys.executable, '-m', 'pytest', '-p', 'no:randomly')
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert 0 == done.returncode, done.stdout + done.stderr
 
 
 def _run_block(page: Path, block: Block, folder: Path, names: dict[str, Any]) -> None:

@@ -8,11 +8,15 @@ import shutil
 import socket
 import subprocess
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from tests.programs import lacking, run
+from smartdc import DataCenter, Machine
+from smartdc.http_signature import Signer
+from smartdc.simulator import Simulator
+from tests.programs import KEYS, lacking, run
 
 ME = getpass.getuser()
 #: Where the machines of `world` get their addresses.
@@ -118,3 +122,20 @@ class Sshd:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextmanager
+def a_machine() -> Iterator[Machine]:
+    """Yield a machine that an sshd stands for, which the home directory knows."""
+    home, key = Path.home(), KEYS / 'rsa2048-pkcs1.pem'
+    (home / '.ssh').mkdir(mode=0o700, exist_ok=True)
+    with Sshd(home / 'sshd') as sshd:
+        public = Signer(key).public_key
+        sshd.admit(public)
+        (home / '.ssh' / 'known_hosts').write_text(sshd.known)
+        held = world({'name': 'web0', 'tags': {'tritoncli.ssh.port': sshd.port}})
+        with (
+            Simulator(held, job_time=0, public_key=public) as cloud,
+            DataCenter(cloud.url(), secret=key, login='acme') as sdc,
+        ):
+            yield sdc.machine('web0')

@@ -191,9 +191,9 @@ def test_docker_setup_is_where_triton_has_it(
     assert f'export DOCKER_CERT_PATH={folder}\n' in triton('env', '-d').stdout
 
 
-def test_the_page_on_profiles_runs(dc: Services, pytester: pytest.Pytester) -> None:
+def test_the_page_on_profiles_runs(dc: Services, tmp_path: Path) -> None:
     """Its block makes both, with `sdc` as a console has it."""
-    pages.run(pages.ROOT / 'docs' / 'profiles.rst', pytester, sdc=dc)
+    pages.run(pages.ROOT / 'docs' / 'profiles.rst', tmp_path, sdc=dc)
 
     assert (Path.home() / 'cmon' / 'cmon-acme-prometheus.yml').exists()
     assert 4 == len(list((Path.home() / '.triton' / 'docker').glob('acme@*/*')))

@@ -71,7 +71,7 @@ def test_what_a_page_shows_works(
     page: Path,
     smartdc_simulator: Simulator,
     smartdc_datacenter: DataCenter,
-    pytester: pytest.Pytester,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All blocks of code of a page work in the order in which they stand, as `sdc` finds them."""
@@ -81,7 +81,10 @@ def test_what_a_page_shows_works(
         commands = node_modules('triton') / '.bin'
         monkeypatch.setenv('PATH', f'{commands}{os.pathsep}{os.environ["PATH"]}')
     monkeypatch.setitem(vars(smartdc), 'DataCenter', leading_to(smartdc_simulator))
-    run(page, pytester, smartdc=smartdc, sdc=smartdc_datacenter)
+    folder = tmp_path / 'page'
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    run(page, folder, smartdc=smartdc, sdc=smartdc_datacenter)
 
 
 @pytest.mark.parametrize('page', PAGES, ids=name_of)
@@ -91,6 +94,7 @@ def test_no_block_is_passed_over(page: Path) -> None:
     found = list(blocks(page))
 
     assert len(shown) == len(found)
+    assert [] == re.findall(r'^[^.\s].*::$', page.read_text('utf-8'), re.MULTILINE), 'no language'
     assert {block.language for block in found if not block.caption} <= KINDS
 
 
