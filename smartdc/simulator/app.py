@@ -107,7 +107,8 @@ class App:
 
     def _answer(self, call: Call, claim: Claim | None, match: Match, started: float) -> Response:
         """Answer a request that was understood, and let a fault strike the answer."""
-        fault = self.cloud.faults.pick(call.names)
+        faults = self.cloud.faults
+        fault = faults.pick(call.names) if len(faults) else None
         result = self._result(call, claim, fault)
         if isinstance(result, Reply) and result.channel is not None:
             response = Response(101, result.headers, channel=result.channel)
@@ -116,7 +117,7 @@ class App:
             response = replies.full(call, result, match.methods, started, server)
             if is_old(self._settings):
                 response.headers = old_headers(response.headers, self._settings)
-        return response if fault is None else self.cloud.faults.strike(fault, response)
+        return response if fault is None else faults.strike(fault, response)
 
     def _result(self, call: Call, claim: Claim | None, fault: Fault | None) -> Reply | Refusal:
         if fault is not None and fault.replaces_work:

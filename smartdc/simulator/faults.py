@@ -192,6 +192,9 @@ class Faults:
         with self._lock:
             self._rules = [each for each in self._rules if each is not rule]
 
+    def __len__(self) -> int:
+        return len(self._rules)
+
     def clear(self) -> None:
         """Forget all rules, and begin the random numbers anew."""
         with self._lock:
@@ -200,11 +203,11 @@ class Faults:
 
     def pick(self, names: Sequence[str]) -> Fault | None:
         """Return the rule that strikes the answer of an operation with these names, and count."""
-        return self._pick(names, of_jobs=False) if self._rules else None
+        return self._pick(names, of_jobs=False)
 
     def pick_job(self, names: Sequence[str]) -> Fault | None:
         """Return the rule that strikes a job which such an operation starts, and count it."""
-        return self._pick(names, of_jobs=True) if self._rules else None
+        return self._pick(names, of_jobs=True)
 
     def strike(self, rule: Fault, response: Response) -> Response:
         """Return what becomes of an answer that is struck."""

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from smartdc.simulator.wire import Request, Response
@@ -70,7 +71,7 @@ class Reader:
         self._peer = peer
         self._parser = httptools.HttpRequestParser(self)
         self._turns: list[Turn] = []
-        self._sent = 0
+        self._sent = self._came = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -86,6 +87,7 @@ class Reader:
         if self.ended:
             return []
         self._turns = []
+        self._came = self._sent + len(data)
         try:
             self._parser.feed_data(data)
             self._check_length(len(data))
@@ -126,11 +128,15 @@ class Reader:
     def on_headers_complete(self) -> None:
         """Take note that the body begins."""
         self._is_head = False
-        length = sum(len(name) + len(value) + 4 for name, value in self._listed)
-        if len(self._target) + length > MOST_HEAD:
+        # It is no longer than what has come in.
+        if self._came > MOST_HEAD and self._length() > MOST_HEAD:
             raise OverflowError
         self._headers = _joined(self._listed)
         self.wants_continue = self._headers.get('expect', '').lower() == '100-continue'
+
+    def _length(self) -> int:
+        """Return how long the head of the request is."""
+        return len(self._target) + sum(len(name) + len(value) + 4 for name, value in self._listed)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body; what is far too long is answered at once."""
@@ -163,9 +169,14 @@ def _joined(listed: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """Return headers by their name in lower case; those that come twice are one."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in listed:
-        name, value = raw_name.decode('latin-1').lower(), raw_value.decode('latin-1')
+        name, value = _name(raw_name), raw_value.decode('latin-1')
         headers[name] = f'{headers[name]}, {value}' if name in headers else value
     return headers
+
+
+@lru_cache(maxsize=1024)
+def _name(raw: bytes) -> str:
+    return raw.decode('latin-1').lower()
 
 
 def head(response: Response, turn: Turn) -> bytes:
@@ -175,7 +186,7 @@ def head(response: Response, turn: Turn) -> bytes:
         headers = {**headers, 'Connection': 'close'}
     if not turn.chunks:
         headers = {name: headers[name] for name in headers if name != 'Transfer-Encoding'}
-    if _CONTROL.search(''.join(headers.values())):
+    if not ''.join(headers.values()).isprintable():
         headers = {name: _CONTROL.sub('?', value) for name, value in headers.items()}
     first = f'HTTP/1.1 {response.status} {_PHRASES.get(response.status, "")}'
     lines = [first, *[f'{name}: {value}' for name, value in headers.items()], '', '']

@@ -6,6 +6,7 @@ from smartdc.simulator import accounts
 from smartdc.simulator.api.datasets import find_dataset, is_old
 from smartdc.simulator.api.packages import find_package
 from smartdc.simulator.calls import Call, failed, fault, is_uuid, not_found
+from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
 
 _COLLECTION = '/:account/machines'
@@ -55,7 +56,18 @@ def load_machine(call: Call) -> None:
         raise Refusal(500, 'InternalError', 'Internal Error')
     if not is_uuid(ref):
         raise failed('Invalid Parameters', fault('uuid', 'Invalid', 'Invalid UUID'))
-    machine = call.store.get('machine', ref.lower(), home=call.home)
+    machine = _machine(call, ref.lower())
     if machine is None or machine['owner'] != call.owner:
         raise not_found('VM not found')
     call.machine = machine
+
+
+def _machine(call: Call, ref: str) -> Doc | None:
+    """Return a machine; who only looks at it gets the one that all look at."""
+
+    def find() -> Doc | None:
+        return call.store.get('machine', ref, home=call.home)
+
+    if call.request.method in ('GET', 'HEAD'):
+        return call.store.recall('machine', (call.home, ref), find)
+    return find()

@@ -49,6 +49,8 @@ CREATE INDEX jobs_due ON jobs (due, seq) WHERE success = '';
 CREATE INDEX jobs_by_subject ON jobs (home, subject, ends);
 """
 
+_GET = 'SELECT doc FROM things WHERE kind = ? AND home = ? AND id = ?'
+
 # Not INSERT OR REPLACE: a thing that changes keeps its place in the order of lists.
 _UPSERT = """
 INSERT INTO things (kind, home, owner, id, name, doc) VALUES (?, ?, ?, ?, ?, ?)
@@ -58,7 +60,7 @@ DO UPDATE SET owner = excluded.owner, name = excluded.name, doc = excluded.doc
 
 
 #: How much of each kind is recalled before all of that is found out anew.
-_RECALLED = 10_000
+_RECALLED = 1_000
 _NOTHING: Any = object()
 _EMPTY: dict[Hashable, Any] = {}
 
@@ -246,9 +248,8 @@ class Store:
 
     def get(self, kind: str, id: str, *, home: str = '') -> Doc | None:
         """Return the document with this id."""
-        row = self.execute(
-            'SELECT doc FROM things WHERE kind = ? AND home = ? AND id = ?', kind, home, id
-        ).fetchone()
+        with self._lock:
+            row = self._db.execute(_GET, (kind, home, id)).fetchone()
         return None if row is None else _document(row[0])
 
     def delete(self, kind: str, id: str, *, home: str = '') -> None:
