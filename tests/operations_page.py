@@ -36,7 +36,8 @@ def page() -> str:
 
 def _row(operation: Operation) -> str:
     python = RENAMED_METHODS.get(operation.name, operation.python)
-    shown = python.strip('()') if operation.is_left_out else f'``{python}``'
+    link = f':meth:`{python} <smartdc.{python}>`'
+    shown = python.strip('()') if operation.is_left_out else link
     cells = (operation.name, f'``{operation.method} {operation.path}``', shown)
     first, *rest = cells
     return f'   * - {first}\n' + ''.join(f'     - {cell}\n' for cell in rest)
