@@ -21,6 +21,7 @@ from smartdc.errors.base import (
     SigningError,
     WrongPassphrase,
 )
+from smartdc.signing import RSANumbers
 from smartdc.ssh_keys import (
     OPENSSH_MAGIC,
     USABLE,
@@ -323,12 +324,17 @@ def _import(kind: str, data: str | bytes, passphrase: bytes | None = None) -> Pr
     if kind == 'ssh-rsa':
         if isinstance(data, bytes):
             return rsa_numbers.from_der(data)
-        from Crypto.PublicKey import RSA
-
-        return RSAPrivateKey(RSA.import_key(data, passphrase))
+        return _opened_rsa(data, passphrase)
     from Crypto.PublicKey import ECC
 
     return _elliptic(ECC.import_key(data, passphrase))
+
+
+def _opened_rsa(data: str, passphrase: bytes | None) -> PrivateKey:
+    from Crypto.PublicKey import RSA
+
+    key = RSA.import_key(data, passphrase)
+    return RSAPrivateKey(RSANumbers(*map(int, (key.n, key.e, key.d, key.p, key.q))))
 
 
 def _elliptic(key: EccKey) -> PrivateKey:

@@ -1,12 +1,13 @@
-"""RSA keys that are not encrypted, put together from their numbers.
+"""The numbers of an RSA key, read without a library.
 
 pycryptodome looks whether the factors are primes whenever it reads a key, which takes as long as
-fifteen signatures. Here it is seen only that the numbers belong together; a signature that is wrong
-all the same is found out as it is made.
+fifteen signatures, and cryptography as long as a hundred. Here it is seen only that the numbers
+belong together; a signature that is wrong all the same is found out as it is made.
 """
 
 from __future__ import annotations
 
+from smartdc.signing import RSANumbers
 from smartdc.ssh_keys import OPENSSH_MAGIC, RSAPrivateKey, ssh_string
 
 
@@ -37,8 +38,6 @@ def from_openssh(body: bytes) -> RSAPrivateKey:
 
 
 def _together(n: int, e: int, d: int, p: int, q: int) -> RSAPrivateKey:
-    from Crypto.PublicKey import RSA
-
     if min(p, q) < 3 or p * q != n or e * d % (p - 1) != 1 or e * d % (q - 1) != 1:
         raise ValueError('the numbers of the key do not belong together')
-    return RSAPrivateKey(RSA.construct((n, e, d, p, q), consistency_check=False))
+    return RSAPrivateKey(RSANumbers(n, e, d, p, q))

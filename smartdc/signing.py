@@ -1,21 +1,32 @@
 """Which library makes signatures: cryptography where it is installed, else pycryptodome.
 
 Both make the same RSA and Ed25519 signatures, byte for byte; ECDSA has a random part. cryptography
-is three times as fast with RSA. Keys are read by pycryptodome, which knows all forms of files.
+is three times as fast with RSA. Keys that are encrypted or have curves are read by pycryptodome,
+which knows all forms of files. Either is imported only when it is needed: that takes longer than
+all else between a start and the first request.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from Crypto.PublicKey.ECC import EccKey
-    from Crypto.PublicKey.RSA import RsaKey
 
 #: Makes the signature of some bytes.
 Sign = Callable[[bytes], bytes]
+
+
+class RSANumbers(NamedTuple):
+    """An RSA key: modulus, public and private exponent, and the factors of the modulus."""
+
+    n: int
+    e: int
+    d: int
+    p: int
+    q: int
 
 
 @functools.cache
@@ -28,7 +39,7 @@ def has_cryptography() -> bool:
     return True
 
 
-def rsa(key: RsaKey) -> Sign:
+def rsa(key: RSANumbers) -> Sign:
     """Return what signs with PKCS#1 v1.5 over SHA-256."""
     return _quick_rsa(key) if has_cryptography() else _plain_rsa(key)
 
@@ -43,11 +54,12 @@ def ed25519(key: EccKey) -> Sign:
     return _quick_ed25519(key) if has_cryptography() else _plain_ed25519(key)
 
 
-def _plain_rsa(key: RsaKey) -> Sign:
+def _plain_rsa(key: RSANumbers) -> Sign:
     from Crypto.Hash import SHA256
+    from Crypto.PublicKey import RSA
     from Crypto.Signature import pkcs1_15
 
-    scheme = pkcs1_15.new(key)
+    scheme = pkcs1_15.new(RSA.construct(tuple(key), consistency_check=False))
     return lambda data: scheme.sign(SHA256.new(data))
 
 
@@ -66,12 +78,12 @@ def _plain_ed25519(key: EccKey) -> Sign:
     return eddsa.new(key, 'rfc8032').sign
 
 
-def _quick_rsa(key: RsaKey) -> Sign:
+def _quick_rsa(key: RSANumbers) -> Sign:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-    p, q, d = int(key.p), int(key.q), int(key.d)
+    n, e, d, p, q = key
     numbers = rsa.RSAPrivateNumbers(
         p=p,
         q=q,
@@ -79,7 +91,7 @@ def _quick_rsa(key: RsaKey) -> Sign:
         dmp1=rsa.rsa_crt_dmp1(d, p),
         dmq1=rsa.rsa_crt_dmq1(d, q),
         iqmp=rsa.rsa_crt_iqmp(p, q),
-        public_numbers=rsa.RSAPublicNumbers(int(key.e), int(key.n)),
+        public_numbers=rsa.RSAPublicNumbers(e, n),
     )
     # Its own check of the numbers takes as long as a hundred signatures; one tells as well.
     quick = numbers.private_key(unsafe_skip_rsa_key_validation=True)

@@ -14,6 +14,8 @@ from smartdc.ssh_keys import (
     check_usable,
     fingerprint_matches,
     md5_fingerprint,
+    mpint,
+    pack,
     public_line,
     rsa_bits,
     sha256_fingerprint,
@@ -111,7 +113,7 @@ class AgentSigner:
         """
         kind = self._usable()
         flags = _RSA_SHA2_256 if kind == 'ssh-rsa' else 0
-        request = bytes([_SIGN_REQUEST]) + _pack(self.public_blob) + _pack(data)
+        request = bytes([_SIGN_REQUEST]) + pack(self.public_blob) + pack(data)
         request += struct.pack('>I', flags)
         answer = _ask(request, _SIGN_RESPONSE, self._path, self._timeout)
         try:
@@ -156,10 +158,6 @@ def _usable_kind(blob: bytes) -> str:
     return kind
 
 
-def _pack(data: bytes) -> bytes:
-    return struct.pack('>I', len(data)) + data
-
-
 def _convert(kind: str, name: str, signature: bytes, blob: bytes) -> bytes:
     """Turn an SSH signature into the one that CloudAPI takes."""
     wanted = 'rsa-sha2-256' if kind == 'ssh-rsa' else kind
@@ -185,11 +183,11 @@ def _exactly(data: bytes, size: int) -> bytes:
     return data
 
 
-def _integer(mpint: bytes) -> bytes:
-    value = int.from_bytes(mpint, 'big', signed=True)
-    if value <= 0 or len(mpint) > 67:  # P-521's 66 bytes and a sign
+def _integer(data: bytes) -> bytes:
+    value = int.from_bytes(data, 'big', signed=True)
+    if value <= 0 or len(data) > 67:  # P-521's 66 bytes and a sign
         raise ValueError('not a number that a signature has')
-    return value.to_bytes(value.bit_length() // 8 + 1, 'big')
+    return mpint(value)
 
 
 def _der(tag: int, content: bytes) -> bytes:
@@ -205,7 +203,7 @@ def _ask(request: bytes, wanted: int, path: str | None, timeout: float) -> bytes
             'There is no ssh-agent: SSH_AUTH_SOCK is not set. Start one, or give the key file.'
         )
     try:
-        reply = _exchange(path, _pack(request), time.monotonic() + timeout)
+        reply = _exchange(path, pack(request), time.monotonic() + timeout)
     except TimeoutError:
         raise AgentError(f'The ssh-agent at {path} was silent for {timeout:g} seconds.') from None
     except (OSError, AttributeError, ValueError) as error:

@@ -13,7 +13,6 @@ from smartdc.errors.base import KeyUnsupported
 
 if TYPE_CHECKING:
     from Crypto.PublicKey.ECC import EccKey
-    from Crypto.PublicKey.RSA import RsaKey
 
 #: What CloudAPI calls the signatures that a key of each SSH type makes.
 ALGORITHMS = {
@@ -37,9 +36,8 @@ class PrivateKey:
     `public_blob` is the public part in SSH's wire form, `algorithm` is CloudAPI's name.
     """
 
-    def __init__(self, public_line: bytes | str) -> None:
-        line = public_line if isinstance(public_line, str) else public_line.decode('ascii')
-        self.public_blob: bytes = base64.b64decode(line.split()[1])
+    def __init__(self, public_blob: bytes) -> None:
+        self.public_blob = public_blob
 
     @cached_property
     def algorithm(self) -> str:
@@ -58,21 +56,22 @@ class PrivateKey:
 class RSAPrivateKey(PrivateKey):
     """An RSA key; signs with PKCS#1 v1.5 over SHA-256."""
 
-    def __init__(self, key: RsaKey) -> None:
-        super().__init__(key.public_key().export_key(format='OpenSSH'))
-        self._key = key
+    def __init__(self, numbers: signing.RSANumbers) -> None:
+        parts = (b'ssh-rsa', mpint(numbers.e), mpint(numbers.n))
+        super().__init__(b''.join(map(pack, parts)))
+        self._numbers = numbers
 
     @cached_property
     def sign(self) -> signing.Sign:
         """Sign the bytes; the result is as long as the key's modulus."""
-        return signing.rsa(self._key)
+        return signing.rsa(self._numbers)
 
 
 class ECDSAPrivateKey(PrivateKey):
     """A key on P-256 (signs over SHA-256), P-384 or P-521 (over SHA-512)."""
 
     def __init__(self, key: EccKey) -> None:
-        super().__init__(key.public_key().export_key(format='OpenSSH'))
+        super().__init__(_blob(key))
         self._key = key
 
     @cached_property
@@ -85,13 +84,18 @@ class Ed25519PrivateKey(PrivateKey):
     """An Ed25519 key."""
 
     def __init__(self, key: EccKey) -> None:
-        super().__init__(key.public_key().export_key(format='OpenSSH'))
+        super().__init__(_blob(key))
         self._key = key
 
     @cached_property
     def sign(self) -> signing.Sign:
         """Sign the bytes; the result has 64 bytes."""
         return signing.ed25519(self._key)
+
+
+def _blob(key: EccKey) -> bytes:
+    """Return the public part of a key in SSH's wire form."""
+    return base64.b64decode(str(key.public_key().export_key(format='OpenSSH')).split()[1])
 
 
 def md5_fingerprint(blob: bytes) -> str:
@@ -103,6 +107,16 @@ def sha256_fingerprint(blob: bytes) -> str:
     """Return the fingerprint that ssh-keygen shows: 'SHA256:' and base64 without padding."""
     digest = base64.b64encode(hashlib.sha256(blob).digest()).decode('ascii')
     return 'SHA256:' + digest.rstrip('=')
+
+
+def pack(data: bytes) -> bytes:
+    """Return a string as SSH writes it: after its length."""
+    return len(data).to_bytes(4, 'big') + data
+
+
+def mpint(number: int) -> bytes:
+    """Return a number above zero as SSH writes it: the first bit is that of the sign."""
+    return number.to_bytes(number.bit_length() // 8 + 1, 'big')
 
 
 def ssh_string(data: bytes) -> tuple[bytes, bytes]:

@@ -341,19 +341,26 @@ def test_key_is_read_once_by_all_threads() -> None:
     assert (1, 8) == (len(asked), len(signed))
 
 
+_READ_RSA, _READ_CURVES = 'Crypto.PublicKey.RSA', 'Crypto.PublicKey.ECC'
+_QUICK = 'cryptography.hazmat.primitives.asymmetric.rsa'
+
+
 @pytest.mark.parametrize(
-    ('name', 'loaded', 'left_out'),
+    ('name', 'plain', 'loaded', 'left_out'),
     [
-        (None, set(), {'Crypto'}),
-        (RSA, {'Crypto.PublicKey.RSA'}, {'Crypto.PublicKey.ECC'}),
-        ('ed25519-openssh', {'Crypto.PublicKey.ECC'}, {'Crypto.Signature.DSS'}),
+        (None, False, set(), {'Crypto', 'cryptography'}),
+        (RSA, False, {_QUICK}, {_READ_RSA, _READ_CURVES}),
+        (RSA, True, {_READ_RSA}, {'cryptography', _READ_CURVES}),
+        ('ed25519-openssh', True, {_READ_CURVES}, {'cryptography', 'Crypto.Signature.DSS'}),
     ],
 )
 def test_only_the_modules_of_the_key_are_imported(
-    name: str | None, loaded: set[str], left_out: set[str]
+    name: str | None, plain: bool, loaded: set[str], left_out: set[str]
 ) -> None:
-    """Importing loads nothing of pycryptodome, and signing only what the kind of key needs."""
+    """Importing loads no library that signs, and signing only what the kind of key needs."""
     code = 'import sys; from smartdc.http_signature import Signer\n'
+    if plain:
+        code += 'from smartdc import signing; signing.has_cryptography = lambda: False\n'
     if name:
         code += f'Signer({str(KEYS / name)!r}).sign(b"")\n'
     modules = set(run(sys.executable, '-c', code + 'print(*sys.modules)').split())
