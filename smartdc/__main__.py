@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import builtins
-import code
 import contextlib
 import os
 import runpy
@@ -14,13 +13,15 @@ from importlib.util import find_spec
 from typing import Any
 
 import smartdc
-from smartdc import completion, profiles, vnc_proxy
+from smartdc import profiles
 from smartdc.datacenter import DataCenter
 from smartdc.errors import ConfigurationError, SmartDCError
-from smartdc.profiles import commands
 
 #: What Python's prompt calls the last value.
 _LAST = '_'
+
+#: Commands about profiles, which need no data center.
+_PROFILE_COMMANDS = ('profiles', 'env')
 
 _USAGE = (
     'python -m smartdc [--local | --profile NAME] '
@@ -31,7 +32,9 @@ _USAGE = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments say; return the exit status."""
     options = _parser().parse_args(argv)
-    if options.code is None and options.script in commands.COMMANDS:
+    if options.code is None and options.script in _PROFILE_COMMANDS:
+        from smartdc.profiles import commands
+
         return commands.main(options.script, options.args, options.profile)
     with contextlib.ExitStack() as stack:
         try:
@@ -44,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         names = {name: getattr(smartdc, name) for name in smartdc.__all__} | {'sdc': sdc}
         if options.code is None and options.script == 'vnc':
+            from smartdc import vnc_proxy
+
             return vnc_proxy.main(sdc, options.args)
         return _run(options, names, _greeting(sdc, local, asked=options.local))
 
@@ -133,12 +138,18 @@ def _prompt(names: dict[str, Any], greeting: str) -> None:
         return
     from IPython.terminal.embed import InteractiveShellEmbed
 
+    from smartdc import completion
+
     shell = InteractiveShellEmbed(banner1=f'{greeting}\n', user_ns=names)
     completion.install(shell)
     shell()
 
 
 def _plain_prompt(names: dict[str, Any], greeting: str) -> None:
+    import code
+
+    from smartdc import completion
+
     with contextlib.suppress(ImportError):
         import readline
 

@@ -9,9 +9,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from smartdc.errors import (
     ConnectionFailed,
@@ -73,8 +72,7 @@ _SLICE = 0.25
 logger: logging.Logger = logging.getLogger('smartdc.changefeed')
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something about a machine has changed.
 
     `published` is when, naive in UTC. `sub_resources` are what has changed, `state` is the
@@ -89,9 +87,12 @@ class Change:
     sub_resources: tuple[str, ...]
     state: str
     vm_state: str
-    machine: dict[str, Any] = field(hash=False, repr=False)
+    machine: dict[str, Any]
     resync: bool = False
     duplicate: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.machine_id, self.published, self.sub_resources))
 
     def __repr__(self) -> str:
         marks = [name for name in ('resync', 'duplicate') if getattr(self, name)]

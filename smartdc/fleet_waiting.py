@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smartdc.clock import SYSTEM_CLOCK, Clock
@@ -60,7 +59,7 @@ class Looks:
         # Not by equality: two connections to one data center may act for different accounts.
         datacenters = {str(id(each.datacenter)): each.datacenter for each in machines}
         self._places = {key: Place(found) for key, found in datacenters.items()}
-        self._how = replace(how, progress=False, errors='return')
+        self._how = how._replace(progress=False, errors='return')
 
     def look(self, machines: Iterable[Machine]) -> dict[str, BaseException]:
         """Update the machines; return what went wrong, by machine id."""

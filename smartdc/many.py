@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -82,9 +81,11 @@ class Many(DatacentersChapter, MachinesChapter):
         legal, and FleetError when some could not be made, by name: its `results` are the machines
         that were.
         """
+        from inspect import signature
+
         names = _names(count, name, start)
         how = Settings(workers, pace, progress)
-        inspect.signature(self.create_machine).bind(**arguments)
+        signature(self.create_machine).bind(**arguments)
         if not names:
             return Fleet()
         self._pool.grow(min(workers, count))

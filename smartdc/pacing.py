@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 from weakref import WeakKeyDictionary
 
 from smartdc.clock import Clock, seconds_left
@@ -38,8 +38,13 @@ class Stopped(SmartDCError):
     """Nothing was sent: the work was stopped before its turn came."""
 
 
-@dataclass(frozen=True)
-class Pace:
+class _Allowance(NamedTuple):
+    burst: int
+    rate: float
+    patience: float
+
+
+class Pace(_Allowance):
     """What a server allows one account: `burst` requests after a rest, then `rate` a second.
 
     The defaults are CloudAPI's. Where others ask on behalf of the same account, or the server
@@ -47,13 +52,13 @@ class Pace:
     given up after `patience` seconds, unless a `deadline` is nearer.
     """
 
-    burst: int = 30
-    rate: float = 10.0
-    patience: float = 3600.0
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.burst < 1 or not 0 < self.rate < math.inf or self.patience < 0:
+    def __new__(cls, burst: int = 30, rate: float = 10.0, patience: float = 3600.0) -> Self:
+        """Check and keep what is given."""
+        if burst < 1 or not 0 < rate < math.inf or patience < 0:
             raise InvalidInput('a Pace has a burst of 1 or more, and a rate above 0 a second')
+        return super().__new__(cls, burst, rate, patience)
 
 
 #: What CloudAPI allows unless it was configured otherwise.

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Self, TypedDict, TypeVar
 
 from smartdc.clock import Clock
 from smartdc.errors import InvalidInput, PartialFailure, SmartDCError
@@ -43,20 +42,31 @@ class Options(TypedDict, total=False):
     errors: OnErrors
 
 
-@dataclass(frozen=True)
-class Settings:
+class _How(NamedTuple):
+    workers: int
+    pace: Pace | None
+    progress: Reporting
+    errors: OnErrors
+
+
+class Settings(_How):
     """Options, with what holds where they are not given."""
 
-    workers: int = WORKERS
-    pace: Pace | None = DEFAULT_PACE
-    progress: Reporting = None
-    errors: OnErrors = 'raise'
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise InvalidInput(f'workers= must be 1 or more, not {self.workers!r}')
-        if self.errors not in ('raise', 'return'):
-            raise InvalidInput(f"errors= is 'raise' or 'return', not {self.errors!r}")
+    def __new__(
+        cls,
+        workers: int = WORKERS,
+        pace: Pace | None = DEFAULT_PACE,
+        progress: Reporting = None,
+        errors: OnErrors = 'raise',
+    ) -> Self:
+        """Check and keep what is given."""
+        if workers < 1:
+            raise InvalidInput(f'workers= must be 1 or more, not {workers!r}')
+        if errors not in ('raise', 'return'):
+            raise InvalidInput(f"errors= is 'raise' or 'return', not {errors!r}")
+        return super().__new__(cls, workers, pace, progress, errors)
 
 
 class Outcomes(Mapping[str, Any]):
@@ -91,7 +101,6 @@ class Outcomes(Mapping[str, Any]):
         return f'<{self.what}: {len(self.results)} of {len(self)} done{failed}>'
 
 
-@dataclass
 class Job(Generic[Thing]):
     """One work on many things: `what` it is, in words, and the things by id or name.
 
@@ -100,14 +109,23 @@ class Job(Generic[Thing]):
     throttles, the others do not wait for it.
     """
 
-    what: str
-    things: Mapping[str, Thing]
-    failure: type[PartialFailure]
-    clock: Clock
-    label: Callable[[str], str] = str
-    lane: Callable[[Thing], object] = type
-    results: dict[str, Any] = field(default_factory=dict[str, Any])
-    errors: dict[str, BaseException] = field(default_factory=dict[str, BaseException])
+    def __init__(
+        self,
+        what: str,
+        things: Mapping[str, Thing],
+        failure: type[PartialFailure],
+        clock: Clock,
+        label: Callable[[str], str] = str,
+        lane: Callable[[Thing], object] = type,
+    ) -> None:
+        self.what = what
+        self.things = things
+        self.failure = failure
+        self.clock = clock
+        self.label = label
+        self.lane = lane
+        self.results: dict[str, Any] = {}
+        self.errors: dict[str, BaseException] = {}
 
     def run(self, function: Callable[[Thing], Any], how: Settings) -> Outcomes:
         """Call the function with each thing, and return what became of them."""

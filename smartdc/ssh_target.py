@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smartdc.errors import InvalidInput, NotAuthorized, ResourceNotFound
 from smartdc.shapes import is_object
@@ -17,8 +16,7 @@ IP, PORT = 'tritoncli.ssh.ip', 'tritoncli.ssh.port'
 PROXY, PROXY_USER = 'tritoncli.ssh.proxy', 'tritoncli.ssh.proxyuser'
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A user on a machine, the address that SSH answers at, and the machine on the way to it."""
 
     name: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from smartdc.errors import ConfigurationError
@@ -39,12 +38,12 @@ class Setting(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True)
 class Explanation:
     """Every setting with its origin, and what is worth knowing besides; print it."""
 
-    settings: tuple[Setting, ...]
-    notes: tuple[str, ...] = ()
+    def __init__(self, settings: Sequence[Setting], notes: Sequence[str] = ()) -> None:
+        self.settings = tuple(settings)
+        self.notes = tuple(notes)
 
     def __getitem__(self, name: str) -> Setting:
         """Return the setting of that name."""
@@ -58,14 +57,13 @@ class Explanation:
         return '\n'.join([*lines, *(f'note: {note}' for note in self.notes)])
 
 
-@dataclass
-class Resolved:
+class Resolved(NamedTuple):
     """The profile that is meant and its fields, each with its origin."""
 
     name: str
     source: str
     found: dict[str, Sourced]
-    notes: list[str] = field(default_factory=list[str])
+    notes: list[str]
 
     def value(self, name: str) -> Any:
         """Return a field's value, None if nothing sets it."""
@@ -87,7 +85,7 @@ def resolve(name: str | None = None, given: Mapping[str, Any] | None = None) -> 
     profile, source = chosen(name)
     above = _above(given or {})
     found = fields.from_environment() if profile == ENV else fields.from_file(profile, above)
-    resolved = Resolved(profile, source, {**found, **above})
+    resolved = Resolved(profile, source, {**found, **above}, notes=[])
     if not name and source != 'TRITON_PROFILE':
         resolved.notes.extend(_ignored(resolved))
     return resolved
@@ -222,7 +220,7 @@ def explain(name: str | None = None) -> Explanation:
     other = places.other_directory()
     if other:
         notes.append(f'{other} has profiles too, but is not read')
-    return Explanation(tuple(rows), tuple(notes))
+    return Explanation(rows, notes)
 
 
 def _text(name: str, value: Any) -> str:

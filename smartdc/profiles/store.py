@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from smartdc.errors import ConfigurationError
 from smartdc.profiles.fields import ENV, NAMES, Sourced, check, from_environment, from_file
@@ -19,8 +18,7 @@ from smartdc.profiles.places import (
 )
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """A data center, an account and a key under a name.
 
     `key_id` is the fingerprint of the key. `path` is the file, None for the environment's. The
