@@ -104,20 +104,28 @@ def check_digest(response: requests.Response, content: bytes) -> None:
         raise _invalid(response, 'was answered with a body that is damaged')
 
 
-def loads(content: bytes) -> Any:
-    """Return what a JSON text says, by orjson where that is installed.
+class JSONReader:
+    """Reads JSON: by orjson where that is installed, once it has read `slowly` bytes without.
 
-    orjson refuses some of what Python's own reader takes, such as lone surrogates. It makes floats
-    of integers beyond 64 bits, of which CloudAPI has none. Raises ValueError.
+    To import it takes longer than it saves on the first pages. orjson refuses some of what Python's
+    own reader takes, such as lone surrogates. It makes floats of integers beyond 64 bits, of which
+    CloudAPI has none.
     """
-    quick = _orjson()
-    if quick is not None:
-        with contextlib.suppress(ValueError):
-            return quick(content)
-    try:
-        return json.loads(content)
-    except RecursionError:
-        raise ValueError('it is nested too deeply') from None
+
+    def __init__(self, slowly: int) -> None:
+        self._slowly = slowly
+
+    def __call__(self, content: bytes) -> Any:
+        """Return what a JSON text says; ValueError if it is none."""
+        self._slowly -= len(content)
+        quick = _orjson() if self._slowly < 0 else None
+        if quick is not None:
+            with contextlib.suppress(ValueError):
+                return quick(content)
+        try:
+            return json.loads(content)
+        except RecursionError:
+            raise ValueError('it is nested too deeply') from None
 
 
 @functools.cache
@@ -126,6 +134,9 @@ def _orjson() -> Callable[[bytes], Any] | None:
         return importlib.import_module('orjson').loads
     except ImportError:
         return None
+
+
+loads: Callable[[bytes], Any] = JSONReader(slowly=4 * 2**20)
 
 
 def expect_json(data: Any, response: requests.Response) -> None:

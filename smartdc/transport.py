@@ -254,7 +254,7 @@ def whole(response: requests.Response, limit: int) -> bytes:
     requests reads in small pieces, which takes three times as long for long lists. Raises
     ResponseTooLarge beyond `limit` bytes.
     """
-    content: bytes = response.raw.read(limit + 1, decode_content=True)
+    content: bytes = response.raw.read(_most(response, limit), decode_content=True)
     if len(content) > limit:
         response.close()
         raise ResponseTooLarge(
@@ -264,6 +264,13 @@ def whole(response: requests.Response, limit: int) -> bytes:
     response.raw.release_conn()
     response.raw = io.BytesIO(content)
     return content
+
+
+def _most(response: requests.Response, limit: int) -> int:
+    """Return how many bytes to ask for: what is asked for exactly is not copied once more."""
+    is_packed = 'Content-Encoding' in response.headers
+    length = None if is_packed else response.raw.length_remaining
+    return min(length or limit + 1, limit + 1)
 
 
 def within(left: float, timeout: Patience) -> Patience:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import requests
 import smartdc
 from smartdc import DataCenter, answers
 from smartdc.retrying import Retry
-from tests.programs import KEYS
+from tests.programs import KEYS, run
 from tests.servers import json_reply, reply, serving
 
 KEY = KEYS / 'ed25519-openssh'
+#: After how many bytes orjson is to read: at once, or never.
+SLOWLY = [0, 10**9]
 LONG = json.dumps(['x' * 98] * 10).encode()
 
 
@@ -86,37 +89,40 @@ def test_a_broken_body_names_the_request() -> None:
         (b'  [ ]\n', []),
     ],
 )
-@pytest.mark.parametrize('quick', [True, False])
-def test_both_readers_of_json_read_the_same(
-    text: bytes, data: object, quick: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize('slowly', SLOWLY)
+def test_both_readers_of_json_read_the_same(text: bytes, data: object, slowly: int) -> None:
     """With orjson and without, a text means what Python's own reader takes it to mean."""
-    if not quick:
-        monkeypatch.setattr(answers, '_orjson', lambda: None)
+    read = answers.JSONReader(slowly)
 
-    assert data == answers.loads(text) == json.loads(text)
+    assert data == read(text) == json.loads(text)
 
 
-@pytest.mark.parametrize('quick', [True, False])
+@pytest.mark.parametrize('slowly', SLOWLY)
 @pytest.mark.parametrize('text', [b'', b'[', b'{"a"}', b'\xff', b'nul', b'[1,]'])
-def test_both_readers_refuse_what_is_no_json(
-    text: bytes, quick: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_readers_refuse_what_is_no_json(text: bytes, slowly: int) -> None:
     """The error is a ValueError either way."""
-    if not quick:
-        monkeypatch.setattr(answers, '_orjson', lambda: None)
+    read = answers.JSONReader(slowly)
     with pytest.raises(ValueError):
-        answers.loads(text)
+        read(text)
 
 
-@pytest.mark.parametrize('quick', [True, False])
+def test_orjson_is_imported_when_it_is_worth_it() -> None:
+    """A script that asks for little is done before orjson would have been imported."""
+    code = (
+        'import sys; from smartdc import answers; read = answers.JSONReader(5)\n'
+        'print(*("orjson" in sys.modules for _ in range(3) if read(b"[]") == []))'
+    )
+
+    assert 'False False True' == run(sys.executable, '-c', code).strip()
+
+
+@pytest.mark.parametrize('slowly', SLOWLY)
 @pytest.mark.parametrize('text', [b'[' * 100_000, b'{"a":' * 100_000])
 def test_what_is_nested_too_deeply_is_no_json(
-    text: bytes, quick: bool, monkeypatch: pytest.MonkeyPatch
+    text: bytes, slowly: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither in a good answer nor in a refusal does it break the reader."""
-    if not quick:
-        monkeypatch.setattr(answers, '_orjson', lambda: None)
+    monkeypatch.setattr(answers, 'loads', answers.JSONReader(slowly))
     with (
         serving(json_reply(200, text), json_reply(409, text)) as server,
         client(server.url, len(text)) as sdc,
