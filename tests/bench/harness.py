@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from tests.bench import launch as launcher
 
 #: The fewest rounds that a figure may come from.
 ROUNDS = 13
@@ -102,14 +105,12 @@ class Ran:
 
 def ran(command: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
     """Run a command to its end; it must succeed."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    took = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    if process.returncode:
-        raise RuntimeError(f'{command[0]} ended with status {process.returncode}')
-    return Ran(took, usage.ru_maxrss / 1024, output)
+    with tempfile.NamedTemporaryFile('r') as notes:
+        launch = [sys.executable, '-I', '-S', launcher.__file__, notes.name, *command]
+        output = subprocess.run(
+            launch, stdout=subprocess.PIPE, env=env, text=True, check=True
+        ).stdout
+        seconds, kibibytes, status = notes.read().split()
+    if status != '0':
+        raise RuntimeError(f'{command[0]} ended with status {status}')
+    return Ran(float(seconds), int(kibibytes) / 1024, output)
