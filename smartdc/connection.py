@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,6 +62,9 @@ from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
+
+#: What would end a path, or the line that it stands in.
+_BREAKING = re.compile(r'[\x00-\x20\x7f]')
 
 
 class Connection(Creator):
@@ -304,7 +308,7 @@ class Connection(Creator):
     def _address(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         if not isinstance(path, str) or (path and not path.startswith('/')):
             raise InvalidInput(f'a path starts with a slash: {path!r}')
-        if any(ord(char) <= 32 or ord(char) == 127 for char in path):
+        if _BREAKING.search(path):
             raise InvalidInput(f'a path must not have blanks or control characters: {path!r}')
         return with_query(wire_url(self.base_url) + self._account + path, self._acting(params))
 

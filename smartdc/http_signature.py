@@ -7,6 +7,7 @@ names are kept.
 from __future__ import annotations
 
 import base64
+import functools
 import re
 import threading
 import time
@@ -131,12 +132,15 @@ def authorization(
 
     Raises InvalidInput when something would break out of the quotes.
     """
-    fields = {
-        'keyId': key_id,
-        'algorithm': algorithm,
-        'headers': ' '.join(signed_headers).lower(),
-        'signature': base64.b64encode(signature).decode('ascii'),
-    }
+    text = base64.b64encode(signature).decode('ascii')
+    return f'{_preamble(key_id, algorithm, tuple(signed_headers))},signature="{text}"'
+
+
+@functools.lru_cache(64)
+def _preamble(key_id: str, algorithm: str, signed_headers: tuple[str, ...]) -> str:
+    """Return all of the header that is the same for each request."""
+    headers = ' '.join(signed_headers).lower()
+    fields = {'keyId': key_id, 'algorithm': algorithm, 'headers': headers}
     # The server refuses blanks after the commas.
     return 'Signature ' + ','.join(f'{k}="{_quotable(k, v)}"' for k, v in fields.items())
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from smartdc.errors import InvalidInput
 from smartdc.shapes import is_object
 
+_CONTROL = re.compile(r'[\x00-\x1f\x7f]')
 _UUID = re.compile('[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.IGNORECASE)
 
 
@@ -28,7 +29,7 @@ def _encoded(part: object) -> str:
         raise InvalidInput(f'an id or name must not be empty, got {part!r}')
     if text in ('.', '..'):
         raise InvalidInput(f'{text!r} cannot be an id or name: it means another path in a URL')
-    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+    if _CONTROL.search(text):
         raise InvalidInput(f'an id or name must not have control characters: {text!r}')
     try:
         return quote(text, safe='')

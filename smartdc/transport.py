@@ -48,13 +48,15 @@ Patience = float | tuple[float | None, float | None] | None
 
 
 class ContextAdapter(HTTPAdapter):
-    """An adapter whose connections all use one TLS context.
+    """An adapter for one server, whose connections all use one TLS context.
 
-    requests reads its whole CA bundle for every new connection otherwise.
+    requests reads its whole CA bundle for every new connection otherwise, and for each request
+    finds out anew which of its pools it is for, by which proxy.
     """
 
     def __init__(self, context: ssl.SSLContext | None, pool_size: int) -> None:
         self._context = context
+        self._connections: Any = None
         super().__init__(pool_connections=1, pool_maxsize=pool_size)
 
     def init_poolmanager(
@@ -75,6 +77,25 @@ class ContextAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = POOLS
         return manager
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Return the pool, found once."""
+        if self._connections is None:
+            self._connections = super().get_connection_with_tls_context(
+                request, verify, proxies, cert
+            )
+        return self._connections
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return what stands in the first line."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
+    def close(self) -> None:
+        """Close all connections; the pool is another one after that."""
+        self._connections = None
+        super().close()
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
