@@ -15,7 +15,7 @@ import pytest
 from smartdc import Change, DataCenter, Machine, errors
 from smartdc.changefeed import ChangeFeed
 from smartdc.simulator import Simulator
-from smartdc.simulator.cloud import Cloud
+from tests.insides import inside
 
 
 class Watched:
@@ -54,12 +54,6 @@ def feed(sdc: DataCenter, machine: Machine, clock: Watched) -> Iterator[ChangeFe
     with sdc.changefeed(timeout=20) as feed:
         clock.pauses.clear()
         yield feed
-
-
-def inside(cloud: Simulator) -> Cloud:
-    """Return what the data centers of a simulator share."""
-    assert cloud._cloud is not None
-    return cloud._cloud
 
 
 def push(cloud: Simulator, message: Any) -> None:

@@ -15,7 +15,7 @@ from smartdc.news import News
 from smartdc.pace import Interval, _Learned
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
-from smartdc.simulator.cloud import Cloud
+from tests.insides import inside
 
 #: An interval that nobody has given, and that is longer than any test may take.
 NEVER = _Learned(3600)
@@ -56,12 +56,6 @@ def _no_thread_is_left() -> Iterator[None]:
         if thread.name not in ('smartdc watchdog', 'smartdc-simulator'):
             thread.join(20)
             assert not thread.is_alive(), thread
-
-
-def inside(cloud: Simulator) -> Cloud:
-    """Return what the data centers of a simulator share."""
-    assert cloud._cloud is not None
-    return cloud._cloud
 
 
 def asked(cloud: Simulator, operation: str) -> int:

@@ -11,8 +11,8 @@ import pytest
 import smartdc
 from smartdc import DataCenter, Machine
 from smartdc.simulator import Simulator
-from smartdc.simulator.cloud import Cloud
 from smartdc.waiting import FAILURES
+from tests.insides import inside
 
 
 @dataclass
@@ -127,12 +127,6 @@ LASTING = [
     *((400, 'InvalidHeader'), (400, 'RequestExpired'), (401, 'InvalidCredentials')),
     *((403, 'NotAuthorized'), (405, 'MethodNotAllowed'), (409, 'InvalidArgument')),
 ]
-
-
-def inside(cloud: Simulator) -> Cloud:
-    """Return what the data centers of a simulator share."""
-    assert cloud._cloud is not None
-    return cloud._cloud
 
 
 def force(cloud: Simulator, kind: str, state: str) -> None:

@@ -205,14 +205,16 @@ class Store:
         """Forget everything."""
         self.execute('DELETE FROM things')
         self.execute('DELETE FROM jobs')
-        self._recalled.clear()
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         """Run one statement; what is about jobs is written where jobs are understood."""
         with self._lock:
             if not sql.lstrip().startswith('SELECT'):
                 self._begin()
-                self._recalled.pop('job', None)
+                # Which things a statement changes, only who wrote it knows.
+                forgotten = [*self._recalled] if 'things' in sql else ['job']
+                for kind in forgotten:
+                    self._recalled.pop(kind, None)
             return self._db.execute(sql, values)
 
     def recall(self, kind: str, key: Hashable, find: Callable[[], Found]) -> Found:
@@ -255,7 +257,6 @@ class Store:
     def delete(self, kind: str, id: str, *, home: str = '') -> None:
         """Forget the document with this id, if there is one."""
         self.execute('DELETE FROM things WHERE kind = ? AND home = ? AND id = ?', kind, home, id)
-        self._recalled.pop(kind, None)
 
     def find(
         self,
