@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,18 +22,18 @@ class Seen:
     """Names by id, of each kind and account."""
 
     def __init__(self) -> None:
-        self._names: dict[Any, dict[str, str]] = {}
+        self._names: dict[Any, OrderedDict[str, str]] = {}
         self._lock = threading.Lock()
 
     def keep(self, kind: Any, names: Mapping[str, str]) -> None:
         """Keep names by id; what was seen last is kept longest."""
         with self._lock:
-            kept = self._names.setdefault(kind, {})
-            for identifier in names.keys() & kept.keys():
-                del kept[identifier]
-            kept.update(names)
-            for identifier in list(kept)[: max(0, len(kept) - MOST)]:
-                del kept[identifier]
+            kept = self._names.setdefault(kind, OrderedDict())
+            for identifier, name in names.items():
+                kept[identifier] = name
+                kept.move_to_end(identifier)
+            while len(kept) > MOST:
+                kept.popitem(last=False)
 
     def name(self, kind: Any, identifier: Any) -> str | None:
         """Return the name kept under an id, None if there is none."""
