@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.harness import ROUNDS, Figure
 
 #: The subjects, in the order in which they are measured.
-SUBJECTS = ('start', 'calls', 'lists', 'fleet', 'cli', 'peers')
+SUBJECTS = (*('start', 'calls', 'lists', 'fleet', 'waiting', 'cli', 'simulator', 'scale', 'peers'),)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

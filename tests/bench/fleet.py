@@ -28,11 +28,6 @@ def figures(rounds: int) -> list[Figure]:
     return [*_stops(rounds), *_throttled(), _everywhere(), _looks(), *_listing()]
 
 
-def measure() -> dict[str, float]:
-    """Return the figures of a few rounds by name."""
-    return {figure.what: figure.ratio for figure in figures(3)}
-
-
 def _stops(rounds: int) -> list[Figure]:
     floor = 'one after the other on one requests.Session, unsigned'
     with serving(delay=LATENCY, tls=places.folder()) as url, requests.Session() as session:

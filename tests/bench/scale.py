@@ -1,8 +1,8 @@
-"""What a machine costs the simulator, in worlds of different size.
+"""What a machine costs among a thousand, ten thousand and a hundred thousand of them.
 
-`python -m tests.bench.scale` prints the figures: microseconds of the processor to fill a world with
-machines, to list them all and to get one, and bytes of memory, for each machine. Each world has a
-process of its own, without sockets.
+For the simulator: microseconds of the processor to fill a world with machines, to list them all and
+to get one, and bytes of memory, for each machine. For a client: those to list them. Each size has a
+process of its own; the simulator's has no sockets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections import deque
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from hashlib import md5
 from itertools import islice
@@ -23,6 +25,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from smartdc import Machine
 from smartdc.simulator.app import App
 from smartdc.simulator.clock import RealClock
 from smartdc.simulator.cloud import Cloud
@@ -30,8 +33,13 @@ from smartdc.simulator.seed import seed
 from smartdc.simulator.store import Store
 from smartdc.simulator.wire import Request, Response
 from smartdc.simulator.world import load
+from tests.bench import places
+from tests.bench.harness import Figure
+from tests.bench.server import serving
 
 T = TypeVar('T')
+
+MACHINE = 'b1e3f1c0-9999-4aaa-8bbb-000000000000'
 
 SIZES = (1_000, 10_000, 100_000)
 
@@ -41,17 +49,50 @@ PAGE = 1000
 TIMES = 3
 
 
-def measure() -> dict[str, float]:
-    """Return what a machine costs by size of the world, and the largest cost over the smallest."""
-    figures: dict[str, float] = {}
-    for size in SIZES:
-        command = [sys.executable, '-m', 'tests.bench.scale', str(size)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        figures |= {f'{name}_{size}': cost for name, cost in json.loads(done.stdout).items()}
-    for name in ('fill_us', 'list_us', 'get_us', 'bytes'):
-        costs = [figures[f'{name}_{size}'] for size in SIZES]
-        figures[f'{name}_spread'] = max(costs) / min(costs)
-    return figures
+#: What is compared, and its unit.
+COSTS = {
+    'simulator_fill': ('simulator, to make a machine', 'microsecond'),
+    'simulator_list': ('simulator, to list a machine', 'microsecond'),
+    'simulator_get': ('simulator, to get a machine', 'microsecond'),
+    'simulator_bytes': ('simulator, memory of a machine', 'byte'),
+    'client_list': ('client, to list a machine', 'microsecond'),
+    'client_list_uncollected': ("the same with Python's collector off", 'microsecond'),
+    'client_iterate': ('client, to iterate over a machine', 'microsecond'),
+    'client_bytes': ('client, memory of a machine', 'byte'),
+}
+
+
+def figures(rounds: int) -> list[Figure]:
+    """Compare the dearest size with the cheapest; each size is measured once, whatever `rounds`."""
+    costs = {size: {**_cost('simulator', size), **_listed(size)} for size in SIZES}
+    return [_figure(name, [costs[size][name] for size in SIZES]) for name in COSTS]
+
+
+def _figure(name: str, costs: list[float]) -> Figure:
+    what, unit = COSTS[name]
+    spread = max(costs) / min(costs)
+    return Figure(
+        f'{what}, of {SIZES[0]:,} to {SIZES[-1]:,}',
+        'the size where it is least',
+        spread,
+        1.2,
+        values=costs,
+        floors=[min(costs)] * len(costs),
+        unit=unit,
+    )
+
+
+def _listed(size: int) -> dict[str, float]:
+    with serving(machines=size) as url:
+        return _cost('client', size, url)
+
+
+def _cost(side: str, size: int, *arguments: str) -> dict[str, float]:
+    """Measure one side with so many machines, in a process of its own."""
+    command = [sys.executable, '-m', 'tests.bench.scale', side, str(size), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    costs: dict[str, float] = json.loads(done.stdout)
+    return costs
 
 
 class Client:
@@ -88,7 +129,7 @@ class Client:
         return response
 
 
-def cost_of(size: int) -> dict[str, float]:
+def simulator_cost(size: int) -> dict[str, float]:
     """Return what a machine costs in a world of some size."""
     first = Client(PAGE)  # what only the first world takes is no machine's cost
     before = resident()
@@ -104,11 +145,40 @@ def cost_of(size: int) -> dict[str, float]:
     looks = [client.signed(f'/my/machines/{each}') for each in islice(chosen, LOOKS)]
     getting = least(lambda: [client.ask(look) for look in looks])
     return {
-        'fill_us': fill / size * 1e6,
-        'list_us': listing / size / rounds * 1e6,
-        'get_us': getting / len(looks) * 1e6,
-        'bytes': occupied / size,
+        'simulator_fill': fill / size * 1e6,
+        'simulator_list': listing / size / rounds * 1e6,
+        'simulator_get': getting / len(looks) * 1e6,
+        'simulator_bytes': occupied / size,
     }
+
+
+def client_cost(size: int, url: str) -> dict[str, float]:
+    """Return what a machine costs in a list of some size.
+
+    Python's collector looks through all that is kept again and again as it grows.
+    """
+    rounds = max(SIZES) // size
+
+    def per_machine(read: Callable[[], Iterable[Machine]]) -> float:
+        def work() -> None:
+            for _ in range(rounds):
+                deque(read(), maxlen=0)
+
+        return least(work) / size / rounds * 1e6
+
+    with places.client(url) as sdc:
+        sdc.machine(MACHINE)
+        costs = {
+            'client_list': per_machine(sdc.machines),
+            'client_iterate': per_machine(sdc.iter_machines),
+        }
+        gc.disable()
+        costs['client_list_uncollected'] = per_machine(sdc.machines)
+        gc.enable()
+        tracemalloc.start()
+        kept = sdc.machines()
+        assert size == len(kept)
+        return {**costs, 'client_bytes': tracemalloc.get_traced_memory()[0] / size}
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
@@ -130,14 +200,6 @@ def resident() -> int:
     return int(Path('/proc/self/statm').read_text().split()[1]) * 4096
 
 
-def main() -> None:
-    """Print the figures: of one size, as JSON, or all of them."""
-    if len(sys.argv) > 1:
-        print(json.dumps(cost_of(int(sys.argv[1]))))
-        return
-    for name, figure in measure().items():
-        print(f'{name:16} {figure:10.2f}')
-
-
 if __name__ == '__main__':
-    main()
+    _, side, given, *rest = sys.argv
+    print(json.dumps((client_cost if side == 'client' else simulator_cost)(int(given), *rest)))
