@@ -134,8 +134,8 @@ class Many(DatacentersChapter, MachinesChapter):
 
 def _names(count: int, pattern: str | None, start: int) -> dict[str, str | None]:
     """Return the names of so many machines, by what they are called in errors."""
-    if count < 0:
-        raise InvalidInput(f'there cannot be {count} machines')
+    if not isinstance(count, int) or count < 0:
+        raise InvalidInput(f'how many machines there will be comes first, not {count!r}')
     numbers = range(start, start + count)
     if pattern is None:
         return {f'machine {number}': None for number in numbers}

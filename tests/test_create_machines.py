@@ -88,10 +88,11 @@ def test_what_is_given_by_id_is_not_looked_up(cloud: Simulator, sdc: DataCenter)
         (1, '', 'machine name'),
         (1, 7, 'pattern'),
         (-1, 'web-{n}', '-1'),
+        ('web-{n}', 3, r'comes first, not .web-{n}.'),
     ],
 )
 def test_names_that_cannot_be_are_refused(
-    cloud: Simulator, sdc: DataCenter, count: int, name: Any, why: str
+    cloud: Simulator, sdc: DataCenter, count: Any, name: Any, why: str
 ) -> None:
     """They are all legal and different, or nothing is sent."""
     with pytest.raises(smartdc.InvalidInput, match=why):
