@@ -250,9 +250,11 @@ class DataCenter(
         (`GET /:login/datacenters`). Raises InvalidInput for one that the server does not know
         either, and for a URL that would give up TLS.
         """
-        if '.' not in name and '://' not in name and name not in self._server_locations():
-            known = ', '.join(sorted(self.known_locations))
-            raise InvalidInput(f'this cloud has no data center {name!r}: it has {known}')
+        if '.' not in name and '://' not in name:
+            there = self._server_locations()
+            if name not in self.known_locations:
+                listed = ', '.join(sorted(there))
+                raise InvalidInput(f'this cloud has no data center {name!r}: it has {listed}')
         url = base_url(name, self.known_locations)
         if is_downgrade(self.base_url, url):
             raise InvalidInput(f'{name} is at {url}, without TLS: pass its https URL')
@@ -279,7 +281,7 @@ class DataCenter(
             body_limit=self.body_limit,
             events=self.events,
         )
-        other._asked_locations = self._asked_locations
+        other._told_locations = self._told_locations
         other._dry_runs = self._dry_runs
         return other
 
@@ -337,13 +339,12 @@ class DataCenter(
     def _find(self, kind: str, ref: Any) -> str:
         return find(self, kind, ref)
 
-    _asked_locations = False
+    _told_locations: Mapping[str, str] | None = None
 
     def _server_locations(self) -> Mapping[str, str]:
-        if not self._asked_locations:
-            self.datacenters()
-            self._asked_locations = True
-        return self.known_locations
+        if self._told_locations is None:
+            self._told_locations = self.datacenters()
+        return self._told_locations
 
     def __str__(self) -> str:
         who = '' if self.login == 'my' else f'{self.login}@'

@@ -103,8 +103,7 @@ class Many(DatacentersChapter, MachinesChapter):
         `GET /:login/datacenters`, since 6.5.
         """
         here = cast('DataCenter', self)
-        urls = self.datacenters()
-        here._asked_locations = True
+        here._told_locations = urls = self.datacenters()
         return Cloud(
             {
                 name: here if base_url(url, {}) == self.base_url else here.datacenter(name)

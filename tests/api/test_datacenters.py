@@ -3,6 +3,7 @@
 import pytest
 
 from smartdc import DataCenter, InvalidInput, ResourceNotFound
+from smartdc.locations import KNOWN_LOCATIONS
 from smartdc.simulator import Simulator
 
 
@@ -46,6 +47,18 @@ def test_an_unknown_name_is_asked_for_once(cloud: Simulator) -> None:
                 sdc.datacenter('mars')
 
     assert 1 == len(cloud.requests)
+
+
+def test_a_refused_name_comes_with_what_the_server_has(cloud: Simulator) -> None:
+    """Names that only the client knows, such as those of 2013, are not said to be in this cloud."""
+    with (
+        cloud.datacenter(location=cloud.url(), known_locations=KNOWN_LOCATIONS) as sdc,
+        pytest.raises(InvalidInput) as caught,
+    ):
+        sdc.datacenter('us-east-9')
+
+    text = "this cloud has no data center 'us-east-9': it has us-east-1, us-sw-1"
+    assert text == str(caught.value)
 
 
 def test_a_url_is_local(cloud: Simulator, sdc: DataCenter) -> None:
