@@ -164,6 +164,8 @@ class ImageUuidAlreadyExists(Conflict):
 class MachineGone(APIError):
     """410: the machine is deleted; `machine` is its last data, a dict."""
 
+    advice = 'The machine is deleted; its audit() is what remains'
+
     @property
     def machine(self) -> dict[str, Any]:
         """The machine's last data; empty when the server sent none."""

@@ -204,6 +204,7 @@ def test_a_deleted_machine_is_gone_and_tells_its_last_data(
         sdc.machine(machine.id)
 
     assert ('web0', 'deleted') == tuple(caught.value.machine[name] for name in ('name', 'state'))
+    assert str(caught.value).endswith('. The machine is deleted; its audit() is what remains')
 
 
 def test_machines_are_filtered(sdc: DataCenter, machine: Machine) -> None:
