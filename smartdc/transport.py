@@ -322,10 +322,7 @@ def translated(server: str) -> Generator[None]:
     except SmartDCError:
         raise
     except requests.exceptions.SSLError as error:
-        raise TLSError(
-            f'the certificate of {server} was not accepted: {_reason(error)}. For a private CA '
-            'pass verify=CA_FILE; verify=False gives up the check'
-        ) from error
+        raise TLSError(_distrust(server, _reason(error))) from error
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
         text = f'{server} did not answer in time: {_reason(error)}'
         raise Timeout(text, sent=_was_sent(error)) from error
@@ -334,6 +331,16 @@ def translated(server: str) -> Generator[None]:
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         text = f'cannot reach {server}: {_reason(error)}. Is the location right and the server up?'
         raise ConnectionFailed(text, sent=_was_sent(error)) from error
+
+
+def _distrust(server: str, reason: str) -> str:
+    """Return what is wrong with the TLS of a server, and what to do."""
+    if 'WRONG_VERSION_NUMBER' in reason:
+        return f'{server} does not speak TLS: {reason}. Is the port right, or is it http:// there?'
+    return (
+        f'the certificate of {server} was not accepted: {reason}. For a private CA '
+        'pass verify=CA_FILE; verify=False gives up the check'
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

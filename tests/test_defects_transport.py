@@ -208,6 +208,16 @@ def test_deprecated_names_warn(sdc: DataCenter) -> None:
         assert sdc.account() == sdc.me()
 
 
+def test_https_where_there_is_none_is_not_blamed_on_a_certificate(cloud: Simulator) -> None:
+    """The error asks whether the address is right, as nothing can be trusted there."""
+    url = cloud.url().replace('http://', 'https://')
+    with cloud.datacenter(location=url) as sdc, pytest.raises(smartdc.TLSError) as caught:
+        sdc.keys()
+
+    assert str(caught.value).startswith(f'{url} does not speak TLS: ')
+    assert str(caught.value).endswith('. Is the port right, or is it http:// there?')
+
+
 def test_a_certificate_that_is_not_trusted_is_refused() -> None:
     """The error says which argument to give; with it the call goes through."""
     with Simulator(tls=True, job_time=0) as cloud:
