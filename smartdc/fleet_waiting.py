@@ -14,7 +14,7 @@ from smartdc.paging import PAGE
 from smartdc.parallel import Job, Outcomes, Settings
 from smartdc.progress import Progress, Report
 from smartdc.retrying import fault_of
-from smartdc.waiting import Interval, wait
+from smartdc.waiting import Interval, still, wait
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -113,7 +113,8 @@ class Waiting:
             )
         except WaitTimeout as late:
             for name, machine in self._pending.items():
-                text = f'{machine._title()} {late}'
+                seen = '' if late.__cause__ else still(machine.data)
+                text = f'{machine._title()} {late}{seen}'
                 self._job.errors[name] = WaitTimeout(text, machine.data)
             return
         # A dry run does not wait: what is left then is taken for done, so that the block goes on.

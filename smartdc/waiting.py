@@ -97,8 +97,8 @@ def wait(
     each look. `transition` is by what this wait and others like it are known. `sleep` lets time
     pass in the clock's place.
     """
-    if not timeout >= 0:
-        raise InvalidInput(f'a timeout cannot be negative: {timeout}')
+    if not isinstance(timeout, int | float) or not timeout >= 0:
+        raise InvalidInput(f'a timeout is a number of seconds from 0, not {timeout!r}')
     if is_collecting():
         # Nothing was sent, so nothing will change.
         return look()
@@ -143,10 +143,16 @@ def _asked(fault: SmartDCError | None) -> float:
 
 
 def _late(text: str, last: Mapping[str, Any], fault: SmartDCError | None) -> WaitTimeout:
-    """Return the error of a wait that ends with its time, and why nothing was seen at last."""
-    error = WaitTimeout(text if fault is None else f'{text}; the last look failed: {fault}', last)
+    """Return the error of a wait that ends with its time: what was seen at last, or why not."""
+    seen = still(last) if fault is None else f'; the last look failed: {fault}'
+    error = WaitTimeout(f'{text}{seen}', last)
     error.__cause__ = fault
     return error
+
+
+def still(data: Mapping[str, Any]) -> str:
+    """Return what state a thing is in, to be put after what did not happen to it."""
+    return f'; it is {data["state"]}' if data.get('state') else ''
 
 
 def time_limit(wait_for: Wait) -> float:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_the_last_look_is_at_the_deadline() -> None:
     assert start + 5 == clock.now()
     assert [2, 2, 1] == clock.sleeps
     assert {'state': 'down'} == caught.value.last
-    assert 'web0 becoming up did not happen within 5 s' == str(caught.value)
+    assert 'web0 becoming up did not happen within 5 s; it is down' == str(caught.value)
 
 
 def test_what_comes_at_the_deadline_counts() -> None:
@@ -124,8 +125,17 @@ def test_a_fault_that_passes_is_a_look_that_saw_nothing() -> None:
         wait(look, 'up'.__eq__, what='x', clock=clock)
 
 
-@pytest.mark.parametrize('bad', [{'timeout': -1.0}, {'interval': -2.0}])
-def test_negative_times_are_refused(bad: dict[str, float]) -> None:
-    """Neither a timeout nor an interval can be negative."""
-    with pytest.raises(smartdc.InvalidInput, match='negative'):
+@pytest.mark.parametrize(
+    ('bad', 'why'),
+    [
+        ({'timeout': -1.0}, 'a timeout is a number of seconds from 0, not -1.0'),
+        ({'timeout': '10'}, "a timeout is a number of seconds from 0, not '10'"),
+        ({'interval': -2.0}, 'an interval cannot be negative: -2.0'),
+    ],
+)
+def test_times_that_cannot_be_are_refused(bad: dict[str, Any], why: str) -> None:
+    """Neither a timeout nor an interval can be negative, and a text is no timeout."""
+    with pytest.raises(smartdc.InvalidInput) as caught:
         waiting(TestClock(), ['down'], **bad)
+
+    assert why == str(caught.value)
