@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from docutils.core import publish_string
 
+import smartdc
 from smartdc import DataCenter
 from smartdc.simulator import Simulator
 from tests.pages import PAGES, ROOT, blocks, leading_to, run
@@ -74,9 +75,7 @@ def test_what_a_page_shows_works(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All blocks of code of a page work in the order in which they stand, as `sdc` finds them."""
-    import smartdc
-
+    """All blocks of code of a page work in the order in which they stand, as at a prompt."""
     with contextlib.suppress(pytest.skip.Exception):
         commands = node_modules('triton') / '.bin'
         monkeypatch.setenv('PATH', f'{commands}{os.pathsep}{os.environ["PATH"]}')
@@ -84,7 +83,8 @@ def test_what_a_page_shows_works(
     folder = tmp_path / 'page'
     folder.mkdir()
     monkeypatch.chdir(folder)
-    run(page, folder, smartdc=smartdc, sdc=smartdc_datacenter)
+    public = {name: getattr(smartdc, name) for name in smartdc.__all__}
+    run(page, folder, **public, sdc=smartdc_datacenter)
 
 
 @pytest.mark.parametrize('page', PAGES, ids=name_of)
