@@ -24,6 +24,12 @@ _APART = ('keys', 'users', 'roles', 'policies', 'role_tags')
 #: What a machine of a world has, and one of the store has not.
 _NOT_KEPT = ('networks', 'role_tags')
 
+#: The states that machines of CloudAPI have.
+_MACHINE_STATES = (
+    *('deleted', 'failed', 'offline', 'provisioning', 'ready', 'running', 'stopped', 'stopping'),
+    'unknown',
+)
+
 #: How many machines are put into the store at once.
 _BATCH = 100
 
@@ -241,6 +247,10 @@ class _Machines:
         owner = self._chosen(self.accounts, 'login', given.get('owner'), f'{place}.owner')
         image = self._chosen(self.images, 'name', given.get('image'), f'{place}.image')
         package = self._chosen(self.packages, 'name', given.get('package'), f'{place}.package')
+        state = given.get('state', 'running')
+        if state not in _MACHINE_STATES:
+            known = ', '.join(_MACHINE_STATES)
+            raise WorldError(f'world: {place}.state: expected one of {known}, found {state!r}')
         roles = given.get('role_tags')
         if roles:
             where = f'{place}.role_tags'
@@ -249,7 +259,7 @@ class _Machines:
             'id': id,
             'name': id[:8],
             'brand': image.get('requirements', {}).get('brand', 'joyent'),
-            'state': 'running',
+            'state': state,
             'memory': package['memory'],
             'disk': package['disk'],
             'metadata': {},

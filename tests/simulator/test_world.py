@@ -74,6 +74,11 @@ def test_makes_the_same_ids_each_time() -> None:
             "world: datacenters[0].machines[0].image: there is no 'x'",
         ),
         (
+            {'machines': [{'state': 'stoped'}]},
+            'world: datacenters[0].machines[0].state: expected one of deleted, failed, offline, '
+            "provisioning, ready, running, stopped, stopping, unknown, found 'stoped'",
+        ),
+        (
             {'machines': [{}], 'packages': []},
             'world: datacenters[0].machines[0].package: none',
         ),
