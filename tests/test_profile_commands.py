@@ -106,7 +106,19 @@ def test_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         assert 1 == main(arguments)
         assert 'smartdc: ' in capsys.readouterr().err
     assert 0 == main(['--profile', 'none', 'profiles'])
-    assert 'no current profile' in capsys.readouterr().err
+    assert 'no profile is the current one' in capsys.readouterr().err
+
+
+def test_without_profiles_it_is_said_how_to_get_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing yet that could be chosen."""
+    monkeypatch.setenv('HOME', str(tmp_path / 'nobody'))
+    for name in TRITON:
+        monkeypatch.delenv(name)
+
+    assert 0 == main(['profiles'])
+    assert 'there is no profile. ' in capsys.readouterr().err
 
 
 def test_a_saved_profile_is_used(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -56,10 +56,15 @@ def _profiles(argv: Sequence[str], chosen: str | None) -> Iterator[str]:
         yield from (json.dumps(_as_json(profile)) for profile in found)
         return
     yield from _table(_ALL_COLUMNS if options.long else _COLUMNS, [_row(each) for each in found])
-    if not any(profile.current for profile in found):
+    if not found:
         sys.stderr.write(
-            '\nsmartdc: there is no current profile. smartdc.profiles.set_current(NAME) or `triton '
-            'profile set NAME` makes one\n'
+            '\nsmartdc: there is no profile. smartdc.profiles.save() or `triton profile create` '
+            'makes one, and so do TRITON_URL, TRITON_ACCOUNT and TRITON_KEY_ID\n'
+        )
+    elif not any(profile.current for profile in found):
+        sys.stderr.write(
+            '\nsmartdc: no profile is the current one. smartdc.profiles.set_current(NAME) or '
+            '`triton profile set NAME` chooses it\n'
         )
 
 
