@@ -10,12 +10,15 @@ import runpy
 import sys
 from collections.abc import Generator, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import smartdc
 from smartdc import profiles
 from smartdc.datacenter import DataCenter
 from smartdc.errors import ConfigurationError, SmartDCError
+
+if TYPE_CHECKING:
+    from smartdc.simulator import Simulator
 
 #: What Python's prompt calls the last value.
 _LAST = '_'
@@ -40,12 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             local = options.local or (options.profile is None and not profiles.is_configured())
             if local:
-                stack.enter_context(_simulator())
-            sdc = stack.enter_context(DataCenter.from_profile(options.profile))
+                sdc = stack.enter_context(_simulator()).datacenter()
+            else:
+                sdc = DataCenter.from_profile(options.profile)
+            stack.enter_context(sdc)
         except SmartDCError as error:
             print(f'smartdc: {error}', file=sys.stderr)
             return 2
-        names = {name: getattr(smartdc, name) for name in smartdc.__all__} | {'sdc': sdc}
+        names = {name: getattr(smartdc, name) for name in smartdc.__all__}
+        names |= {'smartdc': smartdc, 'sdc': sdc}
         if options.code is None and options.script == 'vnc':
             from smartdc import vnc_proxy
 
@@ -83,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def _simulator() -> Generator[None]:
+def _simulator() -> Generator[Simulator]:
     """Run a CloudAPI and let the environment describe it, for scripts that read that."""
     try:
         from smartdc.simulator import Simulator
@@ -103,7 +109,7 @@ def _simulator() -> Generator[None]:
             TRITON_KEY_ID=simulator.key_id.rpartition('/')[2],
             TRITON_KEY_FILE=str(simulator.key_path),
         )
-        yield
+        yield simulator
 
 
 def _greeting(sdc: DataCenter, local: bool, *, asked: bool) -> str:
@@ -123,6 +129,9 @@ def _run(options: argparse.Namespace, names: dict[str, Any], greeting: str) -> i
         sys.argv = ['-c', *([options.script] if options.script else []), *options.args]
         exec(compile(options.code, '<code>', 'exec'), {'__name__': '__main__', **names})  # noqa: S102 - what -c is for
     elif options.script is not None:
+        if not os.path.exists(options.script):  # noqa: PTH110 - as python itself
+            print(f'smartdc: there is no script {options.script}', file=sys.stderr)
+            return 2
         sys.argv = [options.script, *options.args]
         sys.path.insert(0, os.path.dirname(os.path.abspath(options.script)))  # noqa: PTH100, PTH120 - as python itself
         runpy.run_path(options.script, init_globals=names, run_name='__main__')

@@ -108,6 +108,22 @@ def test_a_profile_that_is_not_complete_says_what_is_missing() -> None:
     assert 'no profile' in run('--profile', 'other', '-c', 'pass', status=2).stderr
 
 
+def test_a_data_center_on_board_has_its_name() -> None:
+    """What is shown says where it is, and the cloud has no other data centers than its own."""
+    code = 'print(sdc.location); print(sorted(sdc.datacenters())); smartdc.DataCenter'
+    listed = "['us-east-1', 'us-sw-1']"
+
+    assert f'us-sw-1\n{listed}\n' == run('--local', '-c', code).stdout
+
+
+def test_a_script_that_is_not_there_is_told_of() -> None:
+    """A command that there is not may have been meant as well."""
+    said = run('--local', 'profile', status=2).stderr
+
+    assert 'smartdc: there is no script profile' in said
+    assert 'Traceback' not in said
+
+
 def test_an_error_in_the_code_is_a_traceback() -> None:
     """What goes wrong in the user's code is shown as Python shows it."""
     assert 'ZeroDivisionError' in run('--local', '-c', '1/0', status=1).stderr
