@@ -35,6 +35,12 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session
+def plain(session: nox.Session) -> None:
+    """Run the tests with the client that there is without the extra `fast`."""
+    run(session, 'pytest', *session.posargs, env={'SMARTDC_PLAIN': '1'})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check form and style; with `-- --fix` mend what can be mended."""
     fix = '--fix' in session.posargs

@@ -1,6 +1,8 @@
 """What every test gets: a clean environment, no network but loopback, and a CloudAPI."""
 
+import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +10,18 @@ from typing import Any
 
 import pytest
 
-from smartdc import DataCenter, Machine, pace
+from smartdc import DataCenter, Machine, pace, signing
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
 from tests import agents, openapi
 
 #: 2026-01-02T03:04:05Z
 START = 1767323045.0
+
+if os.environ.get('SMARTDC_PLAIN'):
+    # As without the extra `fast`; the tests and the simulator have uses of their own for it.
+    sys.modules['orjson'] = None  # type: ignore[assignment]
+    signing.has_cryptography = lambda: False  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True)
