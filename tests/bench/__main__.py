@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench import page
 from tests.bench.harness import ROUNDS, Figure
 
 #: The subjects, in the order in which they are measured.
@@ -35,10 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     every = [figure for figures in found.values() for figure in figures]
     if options.json:
         options.json.write_text(json.dumps([vars(figure) for figure in every], indent=1))
-    if options.plots:
-        plots = importlib.import_module('tests.bench.plots')
-        for subject, figures in found.items():
-            plots.draw(subject, figures, options.plots)
+    if options.docs:
+        page.write(found)
     return 0 if all(figure.is_kept for figure in every) else 1
 
 
@@ -62,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--rounds', type=int, default=ROUNDS, help='rounds each (%(default)s)')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write all values there')
     parser.add_argument(
-        '--plots', type=Path, metavar='DIR', help='draw a PNG of each subject there'
+        '--docs', action='store_true', help='write tables and plots into docs/figures'
     )
     return parser
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench.harness import Figure
 
 
-def draw(subject: str, figures: Sequence[Figure], folder: Path) -> Path:
+def draw(subject: str, title: str, figures: Sequence[Figure], folder: Path) -> Path:
     """Write the plot of a subject's figures as a PNG, and return where it is."""
     import matplotlib as mpl
 
@@ -27,7 +27,7 @@ def draw(subject: str, figures: Sequence[Figure], folder: Path) -> Path:
     axes.invert_yaxis()
     axes.set_xlim(left=0)
     axes.set_xlabel('times its floor; red: the bound')
-    axes.set_title(subject)
+    axes.set_title(title)
     figure.tight_layout()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f'{subject}.png'
