@@ -26,7 +26,7 @@ def refuse(response: requests.Response, content: bytes, now: float) -> None:
     if response.status_code < 400:
         return
     actor = _actor(response.request)
-    response.request.headers.pop('Authorization', None)
+    _forget_secrets(response.request)
     try:
         body = loads(content)
     except ValueError:
@@ -48,6 +48,12 @@ def refuse(response: requests.Response, content: bytes, now: float) -> None:
         actor=actor,
         response=response,
     )
+
+
+def _forget_secrets(request: requests.PreparedRequest) -> None:
+    """Take the signature and the body, which may hold passwords, out of what an error will show."""
+    request.headers.pop('Authorization', None)
+    request.body = None
 
 
 def _actor(request: requests.PreparedRequest) -> str:

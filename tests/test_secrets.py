@@ -134,7 +134,8 @@ def shown(thing: Any, depth: int = 4) -> str:
     """Return all that can be seen of a thing, and of its attributes that are ours."""
     seen = [repr(thing), str(thing)]
     if isinstance(thing, requests.Response):
-        seen += [str(thing.request.headers), thing.request.url or '', str(thing.headers)]
+        request = thing.request
+        seen += [str(request.headers), request.url or '', repr(request.body), str(thing.headers)]
     elif depth and type(thing).__module__.startswith('smartdc'):
         with contextlib.suppress(TypeError):
             seen += [repr(vars(thing)), *(shown(each, depth - 1) for each in vars(thing).values())]
@@ -254,6 +255,20 @@ def test_passwords_that_are_sent_are_not_shown(sdc: DataCenter, log: list[str]) 
 
     assert {'root': 'canary-4'} == machine.credentials()
     assert 'canary' not in '\n'.join(texts)
+
+
+def test_a_refused_request_does_not_hold_what_was_sent(sdc: DataCenter, cloud: Simulator) -> None:
+    """The request on an error has neither body nor signature; the caller's data is untouched."""
+    cloud.faults.add('CreateMachine', status=409, code='InvalidArgument', message='no')
+    metadata = {'root_pw': 'canary'}
+    with pytest.raises(smartdc.InvalidArgument) as caught:
+        sdc.create_machine(metadata=metadata)
+    assert caught.value.response is not None
+    request = caught.value.response.request
+
+    assert ('POST', None) == (request.method, request.body)
+    assert 'Authorization' not in request.headers
+    assert {'root_pw': 'canary'} == metadata
 
 
 @pytest.mark.parametrize('location', ['https://me:canary@host', 'me:ca/nary@host', 'me:c@nary@x'])
