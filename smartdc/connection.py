@@ -378,9 +378,14 @@ class Connection(Creator):
     def _sending(self, patience: Patience) -> Generator[tuple[requests.Session, Patience]]:
         """Yield the session and what is left of the time; make errors of the block ours."""
         left = seconds_left()
-        within_call = max((self.retries or DEFAULT_RETRY).within, longest(patience))
-        with cut_off(min(left, within_call)), translated(self.base_url):
-            yield self._pool.session(self.base_url, self.verify), within(left, patience)
+        ends = time.perf_counter() + left
+        seconds = min(left, max((self.retries or DEFAULT_RETRY).within, longest(patience)))
+        with (
+            cut_off(seconds),
+            translated(self.base_url),
+            self._pool.connection(self.base_url, self.verify, seconds) as session,
+        ):
+            yield session, within(ends - time.perf_counter(), patience)
 
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:

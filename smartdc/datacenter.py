@@ -137,9 +137,9 @@ class DataCenter(
     the roles to act in, `act_as` is the account whose resources are meant; see `acting`.
     `retries` says how persistent calls are, None for one attempt each; `correct_clock` whether to
     go by the server's clock when it refuses this machine's: by default where the server's
-    certificate is checked. `pool_size` is how many connections are kept open for threads that call
-    at the same time, `body_limit` how many bytes an answer may have. `events` says whether waits
-    for machines use the changefeed, where the extra `events` and the server have it.
+    certificate is checked. `pool_size` is how many connections there are at most, for which more
+    threads that call at once wait, `body_limit` how many bytes an answer may have. `events` says
+    whether waits for machines use the changefeed, where the extra `events` and the server have it.
 
     Making one sends nothing and reads no file. It may be shared by threads, and used in a
     `with` statement, which closes its connections.

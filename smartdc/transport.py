@@ -111,18 +111,45 @@ class ContextAdapter(HTTPAdapter):
 class Pool:
     """The session of one client: made when first needed, and again for another server or process.
 
-    A forked child must not share its parent's sockets.
+    A forked child must not share its parent's sockets. Of `size` connections each serves one call
+    at a time.
     """
 
     def __init__(self, size: int) -> None:
+        if size < 1:
+            raise InvalidInput(f'pool_size= must be 1 or more, not {size!r}')
         self._size = size
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
+        self._room = threading.BoundedSemaphore(size)
         self._context: ssl.SSLContext | None = None
         self._made_for: tuple[int, str, Verify] | None = None
 
-    def session(self, base_url: str, verify: Verify) -> requests.Session:
-        """Return the session for a server, the same one as long as nothing changes."""
+    @contextmanager
+    def connection(
+        self, base_url: str, verify: Verify, seconds: float
+    ) -> Generator[requests.Session]:
+        """Yield the session for a server as soon as one of its connections is free.
+
+        It is the same one as long as nothing changes. Raises Timeout after so many seconds.
+        """
+        session, room = self._ready(base_url, verify)
+        # urllib3 can wait as well, but whoever does so when the pool is closed is not woken.
+        if not room.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
+            raise Timeout(
+                f'all connections to {base_url} were in use for {seconds:g} s, so nothing was '
+                'sent: call from fewer threads, or pass a larger pool_size=',
+                sent=False,
+            )
+        try:
+            yield session
+        finally:
+            room.release()
+
+    def _ready(
+        self, base_url: str, verify: Verify
+    ) -> tuple[requests.Session, threading.BoundedSemaphore]:
+        """Return the session for a server, and what counts its connections."""
         wanted = (os.getpid(), base_url, verify)
         with self._lock:
             if self._session is None or self._made_for != wanted:
@@ -131,8 +158,9 @@ class Pool:
                 if self._context is None or self._made_for != wanted:
                     self._context = tls_context(verify) if base_url.startswith('https:') else None
                 self._session = new_session(base_url, verify, self._size, self._context)
+                self._room = threading.BoundedSemaphore(self._size)
                 self._made_for = wanted
-            return self._session
+            return self._session, self._room
 
     def grow(self, size: int) -> None:
         """Keep so many connections open from now on, if that is more than before."""

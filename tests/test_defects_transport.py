@@ -13,6 +13,7 @@ from smartdc import DataCenter, LegacyDataCenter, Machine
 from smartdc.datacenter import DEFAULT_HEADERS, KNOWN_LOCATIONS
 from smartdc.locations import base_url
 from smartdc.simulator import Simulator
+from tests.proxy import Proxy
 from tests.servers import json_reply, reply, serving
 
 
@@ -135,14 +136,16 @@ def test_39_equality_asks_nothing_and_there_is_a_hash(cloud: Simulator, sdc: Dat
 
 def test_40_connections_are_kept_and_calls_have_limits(cloud: Simulator, sdc: DataCenter) -> None:
     """Each call opened a connection, with no time limit and no close."""
-    session = sdc._pool.session(sdc.base_url, sdc.verify)
-    sdc.keys()
-
-    assert session is sdc._pool.session(sdc.base_url, sdc.verify)
-    assert (5.0, 60.0) == sdc.timeout
-    sdc.close()
-    assert sdc.keys()
-    assert session is not sdc._pool.session(sdc.base_url, sdc.verify)
+    with Proxy(cloud.url()) as proxy:
+        sdc.known_locations = {'us-sw-1': proxy.url}
+        sdc.keys()
+        sdc.keys()
+        assert 1 == proxy.accepted
+        assert (5.0, 60.0) == sdc.timeout
+        sdc.close()
+        assert sdc.keys()
+        assert 2 == proxy.accepted
+        sdc.close()
 
 
 def test_41_the_current_layout_is_signed(cloud: Simulator, sdc: DataCenter) -> None:

@@ -122,7 +122,7 @@ def leaks(soak: Soak) -> list[Figure]:
     ]
 
 
-#: How many threads share one client, and how many connections that keeps.
+#: How many threads share one client, and how many connections that has.
 THREADS = 32
 POOL = 10
 
@@ -151,12 +151,13 @@ def threads(soak: Soak) -> list[Figure]:
         with ThreadPoolExecutor(THREADS) as pool:
             found = list(pool.map(work, range(THREADS)))
         soak.tell(f'{THREADS} threads are done')
-        kept = settled(lambda: proxy.open, POOL)
+        most, kept = proxy.most, settled(lambda: proxy.open, POOL)
         forked = _forked(sdc, proxy, ids[0])
     calls = f'{THREADS} threads x {each:,} calls of one client'
     return [
         exactly(f'errors of {calls}', 0, sum(failed for failed, _ in found)),
         exactly(f'answers that came to the wrong one of {calls}', 0, sum(w for _, w in found)),
+        at_most(f'connections open at once in {calls}', POOL, most),
         at_most(f'connections kept after {calls}', POOL, kept),
         *forked,
     ]
