@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from smartdc.answers import an_object
+from smartdc.answers import an_object, understood
 from smartdc.clock import Clock
 from smartdc.errors import APIError, SmartDCError
 from smartdc.likeness import Row, known, like, newcomer, objects
@@ -84,7 +84,8 @@ def _is_last(error: SmartDCError, attempts: Attempts) -> bool:
 def _looked(error: SmartDCError, find: Callable[[], Any], sought: Mapping[str, Any]) -> Any:
     """Return what is found; when that cannot be told, raise the error that came first."""
     try:
-        return find()
+        with understood():
+            return find()
     except SmartDCError as blind:
         error.doubt({**sought, **blind.sought})
         raise error from blind

@@ -121,6 +121,16 @@ def test_what_a_look_finds_out_is_told() -> None:
     assert caught.value.__cause__ is several
 
 
+def test_a_look_at_what_is_of_another_shape_leaves_it_open() -> None:
+    """What has not the fields that a look needs cannot decide, and the first error is raised."""
+    attempts = Attempts(Retry(), Budget(9), TestClock(), 'GET')
+    with pytest.raises(BROKEN) as caught:
+        once(Play([BROKEN]).create, lambda: dict[str, str]()['state'], attempts, SOUGHT)
+
+    assert (True, SOUGHT) == (caught.value.maybe_done, caught.value.sought)
+    assert isinstance(caught.value.__cause__, smartdc.InvalidResponse)
+
+
 def test_without_retries_nothing_is_looked_for() -> None:
     """There is one attempt, and its error says what to look for."""
     for error in (BROKEN('x'), smartdc.ServiceUnavailable(503)):

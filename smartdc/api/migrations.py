@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from smartdc.answers import an_object, loads
+import requests
+
+from smartdc.answers import an_object, loads, understood
 from smartdc.chapter import MachineChapter
 from smartdc.connection import Connection
-from smartdc.errors import InvalidResponse
 from smartdc.paths import ident
 from smartdc.tables import table
 from smartdc.transport import translated
@@ -88,7 +89,7 @@ class MachineMigrationChapter(MachineChapter):
 
         `POST /:login/machines/:id/migrate?action=watch`, since 9.6. An event has type, phase,
         state and progress; the last has the type `end`. Raises ResourceNotFound, and
-        ConnectionFailed when the stream breaks off.
+        ConnectionFailed when the stream breaks off, InvalidResponse for an event that is none.
         """
         response = self.datacenter._stream(
             'POST', '/machines/{}/migrate', self.id, query={'action': 'watch'}
@@ -96,12 +97,9 @@ class MachineMigrationChapter(MachineChapter):
         with response, translated(self.datacenter.base_url):
             for line in response.iter_lines():
                 if line:
-                    yield _event(line)
+                    yield _event(line, response)
 
 
-def _event(line: bytes) -> dict[str, Any]:
-    try:
-        event: dict[str, Any] = loads(line)
-    except ValueError as error:
-        raise InvalidResponse(f'a migration event is broken JSON: {error}') from None
-    return event
+def _event(line: bytes, response: requests.Response) -> dict[str, Any]:
+    with understood(response):
+        return an_object(loads(line), response)

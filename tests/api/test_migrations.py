@@ -5,6 +5,7 @@ import pytest
 from smartdc import (
     ConnectionFailed,
     DataCenter,
+    InvalidResponse,
     Machine,
     PreconditionFailed,
     ResourceNotFound,
@@ -60,6 +61,22 @@ def test_a_watch_that_breaks_off(sdc: DataCenter) -> None:
         pytest.raises(ConnectionFailed, match='IncompleteRead'),
     ):
         list(Machine(other, data={'id': ID}).watch_migration())
+
+
+@pytest.mark.parametrize('event', [b'{"type"', b'[]', b'"end"', b'\xff', b'[' * 100_000])
+def test_an_event_that_is_none(sdc: DataCenter, event: bytes) -> None:
+    """It is an error that names the request, after the good ones."""
+    answer = json_reply(200, b'{"type": "progress"}\n' + event, Request_Id='id-1')
+    with (
+        serving(answer) as server,
+        DataCenter(server.url, auth=sdc.auth, login='acme') as other,
+    ):
+        events = Machine(other, data={'id': ID}).watch_migration()
+        assert {'type': 'progress'} == next(events)
+        with pytest.raises(InvalidResponse) as caught:
+            next(events)
+
+    assert 'id-1' == caught.value.request_id
 
 
 def test_a_migration_is_aborted(sdc: DataCenter, machine: Machine) -> None:
