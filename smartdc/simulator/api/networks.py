@@ -188,7 +188,13 @@ def _netmask(subnet: str) -> str:
 
 def subnet_of(network: Doc) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     """Return a network's subnet."""
-    return ipaddress.ip_network(network['subnet'], strict=False)
+    return _subnet(network['subnet'])
+
+
+@lru_cache(4096)
+def _subnet(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return the subnet that a text means; a new network is held against all there are."""
+    return ipaddress.ip_network(text, strict=False)
 
 
 def is_inside(network: Doc, ip: str) -> bool:
