@@ -1,7 +1,11 @@
 """A small part of the long checks; `python -m tests.soak` does them in full."""
 
+import importlib.util
+import re
+
 import pytest
 
+from tests.pages import ROOT
 from tests.soak import __main__ as command
 from tests.soak.__main__ import SUBJECTS, main
 from tests.soak.figures import Figure, Soak, at_most, exactly
@@ -53,3 +57,25 @@ def test_what_cannot_be_checked_is_refused(capsys: pytest.CaptureFixture[str]) -
         main(['--only', 'nothing'])
 
     assert 'machines' in capsys.readouterr().err
+
+
+def test_the_page_has_the_figures_of_each_check() -> None:
+    """Each check that its table names exists, and each that exists is named."""
+    page = (ROOT / 'docs' / 'reliability.rst').read_text('utf-8')
+    _, *rows = page.partition('\nFigures\n')[2].split('\n   * - ')[1:]
+    checks = [row.split('\n     - ')[2] for row in rows]
+
+    assert sorted(SUBJECTS) == sorted(re.findall('``(.+?)``', ' '.join(checks)))
+
+
+def test_the_page_names_commands_and_tests_that_exist() -> None:
+    """Those that a page tells to run, or says to have made a figure, are there."""
+    page = (ROOT / 'docs' / 'reliability.rst').read_text('utf-8')
+    commands = re.findall(r'python -m (tests\.\w+)', page)
+    tests = re.findall(r'``(tests/\w+\.py)::(\w+)``', page)
+
+    assert commands
+    assert all(importlib.util.find_spec(each) for each in commands)
+    assert tests
+    for path, name in tests:
+        assert f'\ndef {name}(' in (ROOT / path).read_text('utf-8')
