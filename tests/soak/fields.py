@@ -136,18 +136,22 @@ class Spoiler:
         """Return data with one place changed: a value of another type, a field more, one less."""
         places = list(_places(data))
         if not places or self.chance.random() < 0.03:
-            return self.chance.choice(VALUES)
+            return self._value()
         inside, key = self.chance.choice(places)
         kind = self.chance.randrange(3)
         if kind == 0:
-            inside[key] = copy.deepcopy(self.chance.choice(VALUES))
+            inside[key] = self._value()
         elif kind == 1:
             del inside[key]
         elif isinstance(inside, dict):
-            inside[f'new{self.chance.randrange(9)}'] = self.chance.choice(VALUES)
+            inside[f'new{self.chance.randrange(9)}'] = self._value()
         else:
-            inside.append(copy.deepcopy(self.chance.choice(VALUES)))
+            inside.append(self._value())
         return data
+
+    def _value(self) -> Any:
+        """Return a value of its own, which may be changed as well."""
+        return copy.deepcopy(self.chance.choice(VALUES))
 
 
 def _places(data: Any) -> Iterator[tuple[Any, Any]]:
