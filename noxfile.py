@@ -41,6 +41,15 @@ def plain(session: nox.Session) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """Tell what the tests do not reach, branch by branch; arguments after `--` go to pytest."""
+    run(session, 'coverage', 'erase')
+    run(session, 'coverage', 'run', '-m', 'pytest', *session.posargs)
+    run(session, 'coverage', 'combine')
+    run(session, 'coverage', 'report', '--fail-under=95')
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check form and style; with `-- --fix` mend what can be mended."""
     fix = '--fix' in session.posargs
