@@ -32,7 +32,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     ),
     'likeness': ('test_likeness', 'test_creates'),
     'waiting': ('test_waiting', 'test_wait_faults', 'test_wait_for', 'test_deadline'),
-    'paging': ('test_paging', 'api/test_machines'),
+    'paging': ('test_paging',),
     'http_signature': ('test_http_signature', 'test_signing', 'test_ssh_agent'),
     'heads': ('test_heads',),
     'watchdog': ('test_watchdog', 'test_deadline'),

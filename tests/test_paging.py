@@ -63,6 +63,31 @@ def test_nothing_that_stays_is_missed_or_doubled(
     assert start - gone <= set(found)
 
 
+@pytest.mark.parametrize(
+    ('gone', 'offsets'), [(0, [0, 9, 18]), (1, [0, 9, 8, 17]), (3, [0, 9, 8, 6, 15])]
+)
+def test_the_look_goes_back_twice_as_far_each_time(gone: int, offsets: list[int]) -> None:
+    """The more rows went away before the second page, the further back is the last known one."""
+    listing = Listing(list(range(25)), {1: (set(), set(range(25 - gone, 25)))}, 10)
+
+    assert list(range(25))[::-1] == [int(row['id']) for row in complete(listing.page)]
+    assert offsets == listing.offsets
+
+
+def test_pages_of_two_rows_overlap() -> None:
+    """They are the smallest of which the next can begin with what is known."""
+    listing = Listing([1, 2, 3, 4], {1: (set(), {4})}, 2)
+
+    assert ['4', '3', '2', '1'] == [row['id'] for row in complete(listing.page)]
+
+
+def test_rows_are_told_apart_by_any_field() -> None:
+    """Not all that is listed has an id."""
+    vlans = [{'vlan_id': 2}, {'vlan_id': 3}, {'vlan_id': 2}]
+
+    assert [{'vlan_id': 2}, {'vlan_id': 3}] == complete(lambda _: (vlans, 10), 'vlan_id')
+
+
 def test_pages_of_one_row_come_to_an_end() -> None:
     """The smallest page there is lists everything, too."""
     listing = Listing([3, 1, 2], {}, 1)
@@ -84,22 +109,30 @@ def test_a_server_that_ignores_the_offset_is_not_asked_for_ever() -> None:
 
 @pytest.mark.parametrize('rows', [0, 1, 999, 1000, 1001, 2500])
 def test_the_total_adds_up_pages(rows: int) -> None:
-    """A count goes on while pages are full."""
-    assert rows == total(lambda offset: (min(1000, max(0, rows - offset)), 1000))
+    """A count goes on while pages are full, and no longer."""
+    listing = Listing(list(range(rows)), {}, 1000)
+
+    def count(offset: int) -> tuple[int, int]:
+        page, size = listing.page(offset)
+        return len(page), size
+
+    assert rows == total(count)
+    assert rows // 1000 + 1 == len(listing.offsets)
 
 
 class Server:
-    """A list of numbers on pages of ten, which remembers what was asked and by how many."""
+    """A list of numbers on pages of ten, which remembers what was asked, and what of it here."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self.asked: list[int] = []
-        self.threads: set[int] = set()
+        self.own: list[int] = []
 
     def get(self, offset: int) -> list[dict[str, Any]]:
         """Return the rows of a page."""
         self.asked.append(offset)
-        self.threads.add(threading.get_ident())
+        if threading.current_thread() is threading.main_thread():
+            self.own.append(offset)
         return [{'id': number} for number in range(offset, min(offset + 10, self.count))]
 
     def rows(self) -> list[int]:
@@ -115,12 +148,12 @@ class Server:
     ('count', 'most'), [(0, 1), (9, 1), (10, 3), (11, 3), (19, 6), (20, 6), (100, 16)]
 )
 def test_pages_are_fetched_ahead_once_the_first_was_full(count: int, most: int) -> None:
-    """Each page is asked for once, in other threads, and few beyond the end."""
+    """Each page but the first is asked for once, in other threads, and few beyond the end."""
     server = Server(count)
 
     assert list(range(count)) == server.rows()
     assert len(set(server.asked)) == len(server.asked) <= most
-    assert (len(server.asked) > 1) == bool(server.threads - {threading.get_ident()})
+    assert [0] == server.own
 
 
 def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
