@@ -68,7 +68,16 @@ def test_a_key_that_cannot_be_read_here_is_not_looked_for(cloud: Simulator) -> N
     ):
         sdc.add_key('odd', f'{kind} {data[:24]}\n{data[24:]} {comment}')
 
-    assert caught.value.maybe_done
+    assert (True, {'name': 'odd'}) == (caught.value.maybe_done, caught.value.sought)
+
+
+def test_a_key_is_looked_for_past_the_servers_cache(cloud: Simulator) -> None:
+    """One that has just been made is not in it yet."""
+    cloud.faults.add('CreateKey', count=1, outcome='drop', after=True)
+    with cloud.datacenter(retries=PATIENT) as sdc:
+        sdc.add_key('new', public(0))
+
+    cloud.assert_requested('ListKeys', query={'sync': 'true'})
 
 
 def test_a_thing_that_differs_is_not_taken_for_the_one_asked_for(cloud: Simulator) -> None:

@@ -235,6 +235,18 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is_believed(cloud: Simula
     assert began == cloud.clock.now()
 
 
+def test_a_server_that_wants_to_be_left_alone_for_a_while_is(throttled: Simulator) -> None:
+    """As long as the longest wait of a retry, and not a second less."""
+    throttled.faults.add(
+        'ListMachines', count=1, status=429, code='RequestThrottled', headers={'Retry-After': '60'}
+    )
+    began = throttled.clock.now()
+    with throttled.datacenter(retries=None) as sdc, paced():
+        assert [] == sdc.machines()
+
+    assert began + 60 <= throttled.clock.now() < began + 61
+
+
 def test_other_faults_are_retried_as_ever(cloud: Simulator) -> None:
     """A block changes nothing but the turns."""
     cloud.faults.add('ListMachines', count=2, outcome='drop')
@@ -252,6 +264,23 @@ def test_time_in_the_line_is_not_time_of_the_call(cloud: Simulator) -> None:
         cloud.faults.add('ListMachines', count=1, outcome='drop')
 
         assert [] == sdc.machines()
+
+
+def test_the_line_of_an_earlier_call_gives_no_time_to_a_later_one(cloud: Simulator) -> None:
+    """Two pauses of fifty seconds are within two minutes, whatever was waited for before."""
+    policy = Retry(attempts=99, within=120)
+    with cloud.datacenter(retries=policy) as sdc, paced(Pace(burst=1, rate=1 / 600)):
+        listed(sdc, 2)
+        cloud.faults.add(
+            'ListMachines',
+            status=503,
+            code='ServiceUnavailableError',
+            headers={'Retry-After': '50'},
+        )
+        with pytest.raises(smartdc.ServiceUnavailable):
+            sdc.machines()
+
+    assert [200, 200, 503, 503, 503] == [each.status for each in cloud.requests]
 
 
 def test_what_has_not_begun_can_be_stopped(sdc: DataCenter, cloud: Simulator) -> None:
