@@ -31,7 +31,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         'api/test_keys',
     ),
     'likeness': ('test_likeness', 'test_creates'),
-    'waiting': ('test_waiting', 'test_wait_faults', 'test_wait_for', 'test_deadline'),
+    'waiting': ('test_waiting', 'test_wait_for', 'test_machine', 'api/test_snapshots'),
     'paging': ('test_paging',),
     'http_signature': ('test_http_signature', 'test_signing', 'test_ssh_agent'),
     'heads': ('test_heads',),

@@ -119,18 +119,21 @@ def test_what_is_short_shows_nothing(plain: Terminal) -> None:
 
 
 def test_rich_shows_a_bar(terminal: Terminal) -> None:
-    """With text, state and seconds; its thread ends with the block."""
-    threads = threading.active_count()
+    """With text, state and seconds; the block's end tells its thread to end."""
+    others = set(threading.enumerate())
     with terminal.reporting() as report:
         report(FIRST)
         report(SECOND)
         report(Progress('stopping', 'web0 [bold]', 7.0, done=3, total=20))
+        threads = set(threading.enumerate()) - others
     shown = terminal.read()
+    for thread in threads:
+        thread.join(60)
 
     assert 'web0 becoming running: provisioning' in shown
     assert '2 s' in shown
     assert 'stopping: 3 of 20, web0 [bold]' in shown
-    assert threads == threading.active_count()
+    assert [False] == [thread.is_alive() for thread in threads]
 
 
 @pytest.mark.parametrize('rich', [True, False])
