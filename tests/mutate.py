@@ -26,14 +26,11 @@ PROMISED = 85.0
 #: The modules that this is for, and the tests of each.
 MODULES: Mapping[str, tuple[str, ...]] = {
     'retrying': ('test_retrying', 'test_deadline', 'test_pacing'),
-    'creating': (
-        *('test_creating', 'test_creates', 'test_creates_looked_for', 'test_exactly_once'),
-        'api/test_keys',
-    ),
-    'likeness': ('test_likeness', 'test_creates'),
+    'creating': ('test_creating', 'test_creates', 'test_creates_looked_for', 'api/test_keys'),
+    'likeness': ('test_likeness',),
     'waiting': ('test_waiting', 'test_wait_for', 'test_machine', 'api/test_snapshots'),
     'paging': ('test_paging',),
-    'http_signature': ('test_http_signature', 'test_signing', 'test_ssh_agent'),
+    'http_signature': ('test_http_signature', 'test_signing', 'test_ssh_agent', 'test_key_search'),
     'heads': ('test_heads',),
     'watchdog': ('test_watchdog', 'test_deadline'),
 }

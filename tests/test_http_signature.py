@@ -205,7 +205,7 @@ def test_authorization_keeps_its_quotes(bad: str) -> None:
     """What would break out of the quoted value is refused, as argument and as key id."""
     with pytest.raises(InvalidInput, match='keyId'):
         authorization(bad, 'rsa-sha256', ('date',), b'')
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match='keyId'):
         key_path(bad, Signer(KEYS / 'ed25519-openssh'), 'acme')
 
 
@@ -239,18 +239,35 @@ def test_key_path_of_another_key(fingerprint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('key_id', 'login'),
+    ('key_id', 'login', 'said'),
     [
-        (None, None), (MD5, None), (MD5, 'my'), (MD5, 'a/b'), (MD5, 'a"b'), ('', 'acme'),
-        ('laptop', 'acme'), ('/my/keys/laptop', 'acme'), ('/acme/keys/', 'acme'),
-        ('/acme/keys/a/b', 'acme'), ('/acme/sub/keys/a', 'acme'), ('//keys/a', 'acme'),
-        (MD5[:-1], 'acme'), (SHA256[:-1], 'acme'), ('SHA256:', 'acme'),
+        (None, None, 'login is needed'),
+        (MD5, None, 'login is needed'),
+        (MD5, 'my', 'login is needed'),
+        (MD5, 'a/b', 'no slash'),
+        (MD5, 'a"b', 'keyId may have neither quotes'),
+        ('/my/keys/laptop', 'acme', 'not "my"'),
+        *((each, 'acme', '/login/keys/name') for each in ('', 'laptop')),
+        *((each, 'acme', '/login/keys/name') for each in ('/acme/keys/', '/acme/keys/a/b')),
+        *((each, 'acme', '/login/keys/name') for each in ('/acme/sub/keys/a', '//keys/a')),
+        *((each, 'acme', 'nor a fingerprint') for each in (MD5[:-1], SHA256[:-1], 'SHA256:')),
     ],
-)  # fmt: skip
-def test_key_path_refuses(key_id: str | None, login: str | None) -> None:
-    """A key id of a wrong shape, and a fingerprint without login, are refused."""
-    with pytest.raises(InvalidInput):
+)
+def test_key_path_refuses(key_id: str | None, login: str | None, said: str) -> None:
+    """A key id of a wrong shape, and a fingerprint without login, are refused; the error helps."""
+    with pytest.raises(InvalidInput, match=said):
         key_path(key_id, Signer(KEYS / 'ed25519-openssh'), login)
+
+
+def test_auth_tells_its_key() -> None:
+    """The id as it is sent, and what signs, before the first request and after it."""
+    secret = KEYS / 'p256-sec1.pem'
+    auth = HTTPSignatureAuth(None, secret, login='acme')
+    for _ in range(2):
+        key_id, key = auth.key()
+        assert f'/acme/keys/{KNOWN["p256-sec1.pem"]["fingerprint"]}' == key_id
+        assert KNOWN['p256-sec1.pem']['fingerprint'] == key.fingerprint
+        auth(requests.Request('GET', 'https://example.com/').prepare())
 
 
 def test_auth_signs_what_requests_sends() -> None:

@@ -128,16 +128,20 @@ class Server:
         self.asked: list[int] = []
         self.own: list[int] = []
 
-    def get(self, offset: int) -> list[dict[str, Any]]:
-        """Return the rows of a page."""
+    def get(self, offset: int) -> range:
+        """Return where the rows of a page are on it."""
         self.asked.append(offset)
         if threading.current_thread() is threading.main_thread():
             self.own.append(offset)
-        return [{'id': number} for number in range(offset, min(offset + 10, self.count))]
+        return range(min(10, self.count - offset))
+
+    def page(self, places: range, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """Return the rows of a page, and how many a full one has."""
+        return [{'id': offset + place} for place in places], 10
 
     def rows(self) -> list[int]:
         """Return the whole list, fetched ahead."""
-        ahead = Ahead(self.get, lambda page, _: (page, 10))
+        ahead = Ahead(self.get, self.page)
         try:
             return [row['id'] for row in rows(ahead)]
         finally:
@@ -192,7 +196,8 @@ def test_a_deadline_goes_along_to_the_pages_ahead() -> None:
 def test_no_thread_is_left() -> None:
     """A list that is left in the middle ends its threads, too."""
     before = threading.active_count()
-    ahead = Ahead(Server(100).get, lambda page, _: (page, 10))
+    server = Server(100)
+    ahead = Ahead(server.get, server.page)
     listing = rows(ahead)
     for _ in range(25):
         next(listing)
