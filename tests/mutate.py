@@ -28,7 +28,9 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     'retrying': ('test_retrying', 'test_deadline', 'test_pacing'),
     'creating': ('test_creating', 'test_creates', 'test_creates_looked_for', 'api/test_keys'),
     'likeness': ('test_likeness',),
-    'waiting': ('test_waiting', 'test_wait_for', 'test_machine', 'api/test_snapshots'),
+    'waiting': (
+        *('test_waiting', 'test_wait_for', 'test_progress', 'test_machine', 'api/test_snapshots'),
+    ),
     'paging': ('test_paging',),
     'http_signature': ('test_http_signature', 'test_signing', 'test_ssh_agent', 'test_key_search'),
     'heads': ('test_heads',),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import smartdc
-from smartdc.clock import seconds_left
-from smartdc.waiting import Interval, wait
+from smartdc.clock import Clock, seconds_left
+from smartdc.waiting import Interval, follow, time_limit, wait
 from tests.clocks import TestClock
 
 
@@ -129,6 +129,7 @@ def test_a_fault_that_passes_is_a_look_that_saw_nothing() -> None:
     ('bad', 'why'),
     [
         ({'timeout': -1.0}, 'a timeout is a number of seconds from 0, not -1.0'),
+        ({'timeout': math.nan}, 'a timeout is a number of seconds from 0, not nan'),
         ({'timeout': '10'}, "a timeout is a number of seconds from 0, not '10'"),
         ({'interval': -2.0}, 'an interval cannot be negative: -2.0'),
     ],
@@ -139,3 +140,120 @@ def test_times_that_cannot_be_are_refused(bad: dict[str, Any], why: str) -> None
         waiting(TestClock(), ['down'], **bad)
 
     assert why == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('given', 'seconds'), [(True, 600.0), (7, 7.0), (0.5, 0.5), (0, 0.0), (math.inf, math.inf)]
+)
+def test_what_wait_means_in_seconds(given: float, seconds: float) -> None:
+    """True is ten minutes, and a number says how long."""
+    assert seconds == time_limit(given)
+
+
+@pytest.mark.parametrize('given', [-1, -0.5, math.nan, 'long', None])
+def test_what_is_no_time_is_refused(given: Any) -> None:
+    """The error says what it may be."""
+    with pytest.raises(smartdc.InvalidInput, match=r'True, False or a number of seconds, not '):
+        time_limit(given)
+
+
+class Place:
+    """A data center, as far as a wait needs one."""
+
+    def __init__(self, url: str = 'https://one.example.com') -> None:
+        self.base_url = url
+        self.steps = TestClock()
+        self.clock: Clock = self.steps
+
+
+def followed(place: Place, *states: str, kind: str = 'image', after: float = 60) -> int:
+    """Follow what is as wanted after so many seconds; return how often it was looked at."""
+    began = place.clock.now()
+    looks = 0
+
+    def look() -> dict[str, Any]:
+        nonlocal looks
+        looks += 1
+        return {'state': states[0] if place.clock.now() - began >= after else 'creating'}
+
+    data = follow(look, *states, kind=kind, what='app', wait_for=True, at=place)
+    assert {'state': states[0]} == data
+    return looks
+
+
+def test_waits_for_the_same_learn_from_each_other() -> None:
+    """The same kind, goal and server; others begin with looks two seconds apart."""
+    place, elsewhere = Place(), Place('https://two.example.com')
+    elsewhere.clock = place.clock
+
+    assert 31 == followed(place, 'active')
+    assert followed(place, 'active') < 31
+    assert 31 == followed(place, 'unactivated')
+    assert 31 == followed(place, 'active', kind='volume')
+    assert 31 == followed(elsewhere, 'active')
+
+
+@pytest.mark.parametrize(
+    ('data', 'said'),
+    [
+        ({'state': 'failed'}, 'app is failed, it will not become active or disabled'),
+        (
+            {'state': 'failed', 'error': {'message': 'no luck'}},
+            r'app is failed \(no luck\), it will',
+        ),
+        ({'state': 'failed', 'error': 'x'}, 'app is failed, it will'),
+        (None, 'app is deleted, it will'),
+    ],
+)
+def test_what_will_never_be_is_not_waited_for(data: dict[str, Any] | None, said: str) -> None:
+    """The error says why, as far as it is known, and has what was seen."""
+
+    def look() -> dict[str, Any]:
+        if data is None:
+            raise smartdc.ResourceNotFound(404)
+        return data
+
+    place = Place()
+    with pytest.raises(smartdc.WaitFailed, match=said) as caught:
+        follow(look, 'active', 'disabled', kind='image', what='app', wait_for=True, at=place)
+
+    assert (data or {'state': 'deleted'}) == caught.value.last
+    assert [] == place.steps.sleeps
+
+
+def test_what_is_gone_is_as_it_was_last_seen() -> None:
+    """But for its state."""
+    answers: list[dict[str, Any] | Exception] = [
+        {'id': 'i1', 'state': 'creating'},
+        smartdc.ResourceNotFound(404),
+    ]
+
+    def look() -> dict[str, Any]:
+        if isinstance(answer := answers.pop(0), Exception):
+            raise answer
+        return answer
+
+    place, slept = Place(), list[float]()
+    data = follow(
+        look,
+        'deleted',
+        kind='image',
+        what='app',
+        wait_for=60,
+        at=place,
+        interval=5,
+        sleep=slept.append,
+    )
+
+    assert {'id': 'i1', 'state': 'deleted'} == data
+    assert ([5], []) == (slept, place.steps.sleeps)
+
+
+def test_what_does_not_come_in_time_is_told() -> None:
+    """With all the states that were waited for, and what was seen last."""
+    with pytest.raises(
+        smartdc.WaitTimeout, match=r'app becoming up or down .* within 7 s'
+    ) as caught:
+        follow(dict, 'up', 'down', kind='nic', what='app', wait_for=7, at=Place())
+
+    assert {} == caught.value.last
