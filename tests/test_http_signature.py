@@ -297,6 +297,18 @@ def test_auth_signs_the_host_that_is_sent() -> None:
     assert 'headers="date host"' in request.headers['Authorization']
 
 
+@pytest.mark.parametrize('names', [('date',), ('date', 'host')])
+def test_auth_leaves_a_host_that_is_given(names: tuple[str, ...]) -> None:
+    """It is signed as it is; one that is not signed is left to requests."""
+    auth = HTTPSignatureAuth('/acme/keys/k', KEYS / 'p256-sec1.pem', signed_headers=names)
+    given = {'Host': 'inside.example.com'}
+    request = auth(requests.Request('GET', 'https://127.0.0.1/', headers=given).prepare())
+    bare = auth(requests.Request('GET', 'https://127.0.0.1/').prepare())
+
+    assert 'inside.example.com' == request.headers['Host']
+    assert ('127.0.0.1' if 'host' in names else None) == bare.headers.get('Host')
+
+
 def test_auth_reads_nothing_until_it_signs(tmp_path: Path) -> None:
     """A missing key file is an error of the first request, not of the constructor."""
     auth = HTTPSignatureAuth('/acme/keys/k', tmp_path / 'missing')
