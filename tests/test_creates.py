@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,28 @@ def test_a_key_is_looked_for_past_the_servers_cache(cloud: Simulator) -> None:
         sdc.add_key('new', public(0))
 
     cloud.assert_requested('ListKeys', query={'sync': 'true'})
+
+
+@pytest.mark.parametrize(
+    ('fault', 'asked'),
+    [
+        ({'status': 429, 'code': 'TooManyRequestsError'}, ['POST'] * 3),
+        ({'outcome': 'drop'}, ['POST', 'GET'] * 3),
+    ],
+)
+def test_a_create_has_the_attempts_of_one_call(
+    cloud: Simulator, fault: dict[str, Any], asked: list[str]
+) -> None:
+    """Each of them is one request, and one more to look for what may have been made."""
+    cloud.faults.add('CreateKey', **fault)
+    with (
+        cloud.datacenter(retries=Retry(attempts=3, base=0)) as sdc,
+        pytest.raises(smartdc.SmartDCError) as caught,
+    ):
+        sdc.add_key('new', public(0))
+
+    assert asked == [each.method for each in cloud.requests]
+    assert caught.value.maybe_done is ('outcome' in fault)
 
 
 def test_a_thing_that_differs_is_not_taken_for_the_one_asked_for(cloud: Simulator) -> None:

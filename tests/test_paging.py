@@ -27,6 +27,7 @@ class Listing:
         added, removed = self.changes.get(len(self.offsets), (set(), set()))
         self.ids = (self.ids | added) - removed
         self.offsets.append(offset)
+        assert len(self.offsets) < 99, 'the list does not come to an end'
         rows = sorted(self.ids, reverse=True)[offset : offset + self.size]
         return [{'id': str(each)} for each in rows], self.size
 
@@ -101,10 +102,10 @@ def test_a_server_that_ignores_the_offset_is_not_asked_for_ever() -> None:
 
     def page(offset: int) -> tuple[list[dict[str, Any]], int]:
         asked.append(offset)
+        assert len(asked) < 20
         return [{'id': 'a'}, {'id': 'b'}], 2
 
     assert [{'id': 'a'}, {'id': 'b'}] == complete(page)
-    assert len(asked) < 20
 
 
 @pytest.mark.parametrize('rows', [0, 1, 999, 1000, 1001, 2500])
@@ -131,6 +132,7 @@ class Server:
     def get(self, offset: int) -> range:
         """Return where the rows of a page are on it."""
         self.asked.append(offset)
+        assert len(self.asked) < 99, 'the list does not come to an end'
         if threading.current_thread() is threading.main_thread():
             self.own.append(offset)
         return range(min(10, self.count - offset))
