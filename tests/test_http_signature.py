@@ -216,6 +216,7 @@ def test_authorization_keeps_its_quotes(bad: str) -> None:
         ('/acme/users/sub/keys/laptop', None, '/acme/users/sub/keys/laptop'),
         (f'/acme/keys/{OTHER["fingerprint"]}', None, f'/acme/keys/{OTHER["fingerprint"]}'),
         (f'/acme/keys/{SHA256}', None, f'/acme/keys/{MD5}'),
+        (f'/acme/keys/MD5:{MD5}', None, f'/acme/keys/{MD5}'),
         (None, None, f'/acme/keys/{MD5}'),
         (None, 'sub', f'/acme/users/sub/keys/{MD5}'),
         (MD5, None, f'/acme/keys/{MD5}'),
@@ -259,14 +260,15 @@ def test_key_path_refuses(key_id: str | None, login: str | None, said: str) -> N
         key_path(key_id, Signer(KEYS / 'ed25519-openssh'), login)
 
 
-def test_auth_tells_its_key() -> None:
+@pytest.mark.parametrize(
+    ('user', 'expected'), [(None, f'/acme/keys/{MD5}'), ('sub', f'/acme/users/sub/keys/{MD5}')]
+)
+def test_auth_tells_its_key(user: str | None, expected: str) -> None:
     """The id as it is sent, and what signs, before the first request and after it."""
-    secret = KEYS / 'p256-sec1.pem'
-    auth = HTTPSignatureAuth(None, secret, login='acme')
+    auth = HTTPSignatureAuth(None, KEYS / 'ed25519-openssh', login='acme', user=user)
     for _ in range(2):
         key_id, key = auth.key()
-        assert f'/acme/keys/{KNOWN["p256-sec1.pem"]["fingerprint"]}' == key_id
-        assert KNOWN['p256-sec1.pem']['fingerprint'] == key.fingerprint
+        assert (expected, MD5) == (key_id, key.fingerprint)
         auth(requests.Request('GET', 'https://example.com/').prepare())
 
 
