@@ -320,8 +320,12 @@ def test_auth_reads_nothing_until_it_signs(tmp_path: Path) -> None:
 
 def test_auth_is_refused() -> None:
     """Without date among the headers, or without any key, no auth is made."""
-    for names in (('host',), (), ('date', '(created)'), ('date', 'a b'), 'date'):
-        with pytest.raises(InvalidInput):
+    for names, said in (
+        *((each, 'add "date" to signed_headers') for each in (('host',), ())),
+        *((('date', each), 'no name of a header') for each in ('(created)', 'a b')),
+        ('date', 'not one string'),
+    ):
+        with pytest.raises(InvalidInput, match=said):
             HTTPSignatureAuth('/acme/keys/k', KEYS / 'p256-sec1.pem', signed_headers=names)
     with pytest.raises(InvalidInput, match='allow_agent'):
         HTTPSignatureAuth('/acme/keys/k', None)

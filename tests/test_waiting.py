@@ -125,6 +125,19 @@ def test_a_fault_that_passes_is_a_look_that_saw_nothing() -> None:
         wait(look, 'up'.__eq__, what='x', clock=clock)
 
 
+def test_a_wait_that_saw_nothing_at_last_says_why() -> None:
+    """What was wrong is in the text, and is the cause."""
+    away = smartdc.ServiceUnavailable(503)
+
+    def look() -> str:
+        raise away
+
+    with pytest.raises(smartdc.WaitTimeout, match='3 s; the last look failed: 503') as caught:
+        wait(look, 'up'.__eq__, what='x', clock=TestClock(), timeout=3)
+
+    assert away is caught.value.__cause__
+
+
 @pytest.mark.parametrize(
     ('bad', 'why'),
     [
