@@ -115,16 +115,22 @@ def test_waiting_while_a_deletion_of_ones_own_runs_ends_well(machine: Machine) -
     assert machine.state != 'running'
 
 
-@pytest.mark.parametrize('method', ['poll_until', 'poll_while'])
+@pytest.mark.parametrize(
+    ('method', 'state', 'goal'),
+    [
+        ('poll_until', 'running', 'running'),
+        ('poll_while', 'provisioning', 'anything but provisioning'),
+    ],
+)
 def test_waiting_ends_at_once_when_the_machine_has_failed(
-    sdc: DataCenter, monkeypatch: pytest.MonkeyPatch, method: str
+    method: str, state: str, goal: str
 ) -> None:
     """A failed machine will not become anything else, unless that was waited for."""
     world: dict[str, Any] = {'machines': [{'name': 'bad', 'id': ID, 'state': 'failed'}]}
     with Simulator(world, job_time=0) as cloud, cloud.datacenter() as broken:
         machine = Machine(broken, data={'id': ID, 'name': 'bad', 'state': 'provisioning'})
-        with pytest.raises(MachineFailed) as caught:
-            getattr(machine, method)('provisioning' if method == 'poll_while' else 'running')
+        with pytest.raises(MachineFailed, match=f'will not become {goal}$') as caught:
+            getattr(machine, method)(state)
 
         assert ID == caught.value.machine['id']
         machine.poll_until('failed')
