@@ -32,7 +32,10 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         *('test_waiting', 'test_wait_for', 'test_progress', 'test_machine', 'api/test_snapshots'),
     ),
     'paging': ('test_paging',),
-    'http_signature': ('test_http_signature', 'test_signing', 'test_ssh_agent', 'test_key_search'),
+    'http_signature': (
+        *('test_http_signature', 'test_key_path', 'test_signing', 'test_ssh_agent'),
+        'test_key_search',
+    ),
     'heads': ('test_heads',),
     'watchdog': ('test_watchdog', 'test_deadline'),
 }

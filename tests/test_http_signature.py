@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from smartdc.errors import InvalidInput, KeyUnreadable, SigningError
+from smartdc.errors import InvalidInput, KeyUnreadable
 from smartdc.http_signature import (
     HTTPSignatureAuth,
     Signer,
@@ -29,8 +29,6 @@ WIRE = Path(__file__).parent / 'data' / 'wire'
 KNOWN: dict[str, dict[str, str]] = json.loads((KEYS / 'fingerprints.json').read_text())
 RSA = 'rsa2048-pkcs1.pem'
 MD5 = KNOWN['ed25519-openssh']['fingerprint']
-SHA256 = KNOWN['ed25519-openssh']['sha256_fingerprint']
-OTHER = KNOWN['p521-sec1.pem']
 
 # The test key and signatures of appendix C of draft-cavage-http-signatures.
 DRAFT_KEY = (
@@ -207,57 +205,6 @@ def test_authorization_keeps_its_quotes(bad: str) -> None:
         authorization(bad, 'rsa-sha256', ('date',), b'')
     with pytest.raises(InvalidInput, match='keyId'):
         key_path(bad, Signer(KEYS / 'ed25519-openssh'), 'acme')
-
-
-@pytest.mark.parametrize(
-    ('key_id', 'user', 'expected'),
-    [
-        ('/acme/keys/my laptop', None, '/acme/keys/my laptop'),
-        ('/acme/users/sub/keys/laptop', None, '/acme/users/sub/keys/laptop'),
-        (f'/acme/keys/{OTHER["fingerprint"]}', None, f'/acme/keys/{OTHER["fingerprint"]}'),
-        (f'/acme/keys/{SHA256}', None, f'/acme/keys/{MD5}'),
-        (f'/acme/keys/MD5:{MD5}', None, f'/acme/keys/{MD5}'),
-        (None, None, f'/acme/keys/{MD5}'),
-        (None, 'sub', f'/acme/users/sub/keys/{MD5}'),
-        (MD5, None, f'/acme/keys/{MD5}'),
-        (MD5.upper(), 'sub', f'/acme/users/sub/keys/{MD5}'),
-        (MD5.replace(':', ''), None, f'/acme/keys/{MD5}'),
-        (f'MD5:{MD5}', None, f'/acme/keys/{MD5}'),
-        (SHA256, None, f'/acme/keys/{MD5}'),
-        (SHA256 + '=', None, f'/acme/keys/{MD5}'),
-    ],
-)
-def test_key_path(key_id: str | None, user: str | None, expected: str) -> None:
-    """Paths stay as they are; every form of a fingerprint becomes MD5 with colons."""
-    assert expected == key_path(key_id, Signer(KEYS / 'ed25519-openssh'), 'acme', user)
-
-
-@pytest.mark.parametrize('fingerprint', [OTHER['fingerprint'], OTHER['sha256_fingerprint']])
-def test_key_path_of_another_key(fingerprint: str) -> None:
-    """A fingerprint of another key is refused, and that of the key is told."""
-    with pytest.raises(SigningError, match=MD5):
-        key_path(fingerprint, Signer(KEYS / 'ed25519-openssh'), 'acme')
-
-
-@pytest.mark.parametrize(
-    ('key_id', 'login', 'said'),
-    [
-        (None, None, 'login is needed'),
-        (MD5, None, 'login is needed'),
-        (MD5, 'my', 'login is needed'),
-        (MD5, 'a/b', 'no slash'),
-        (MD5, 'a"b', 'keyId may have neither quotes'),
-        ('/my/keys/laptop', 'acme', 'not "my"'),
-        *((each, 'acme', '/login/keys/name') for each in ('', 'laptop')),
-        *((each, 'acme', '/login/keys/name') for each in ('/acme/keys/', '/acme/keys/a/b')),
-        *((each, 'acme', '/login/keys/name') for each in ('/acme/sub/keys/a', '//keys/a')),
-        *((each, 'acme', 'nor a fingerprint') for each in (MD5[:-1], SHA256[:-1], 'SHA256:')),
-    ],
-)
-def test_key_path_refuses(key_id: str | None, login: str | None, said: str) -> None:
-    """A key id of a wrong shape, and a fingerprint without login, are refused; the error helps."""
-    with pytest.raises(InvalidInput, match=said):
-        key_path(key_id, Signer(KEYS / 'ed25519-openssh'), login)
 
 
 @pytest.mark.parametrize(
