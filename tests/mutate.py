@@ -29,7 +29,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     'creating': ('test_creating', 'test_creates', 'test_creates_looked_for', 'api/test_keys'),
     'likeness': ('test_likeness',),
     'waiting': (
-        *('test_waiting', 'test_wait_for', 'test_progress', 'test_machine', 'api/test_snapshots'),
+        *('test_waiting', 'test_wait_for', 'test_deadline', 'test_progress', 'test_machine'),
+        'api/test_snapshots',
     ),
     'paging': ('test_paging',),
     'http_signature': (

@@ -6,6 +6,7 @@ import base64
 import json
 import pickle
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -297,6 +298,16 @@ def test_pickled_auth_signs_again() -> None:
     auth = pickle.loads(pickle.dumps(HTTPSignatureAuth('/a/keys/k', KEYS / 'p256-sec1.pem')))
     request = auth(requests.Request('GET', 'https://example.com/').prepare())
     assert 'algorithm="ecdsa-sha256"' in request.headers['Authorization']
+
+
+def test_auth_opens_the_key_that_it_finds(tmp_path: Path) -> None:
+    """The passphrase is for the key in ~/.ssh, too."""
+    (tmp_path / '.ssh').mkdir(mode=0o700)
+    shutil.copy(KEYS / 'rsa2048-openssh-encrypted', tmp_path / '.ssh' / 'id_rsa')
+    auth = HTTPSignatureAuth(KNOWN[RSA]['fingerprint'], None, login='acme', passphrase=PASSPHRASE)
+    _, key = auth.key()
+
+    assert is_signature(KNOWN[RSA]['public_key'], 'rsa-sha256', key.sign(b'data'), b'data')
 
 
 def test_key_is_read_once_by_all_threads() -> None:
