@@ -44,12 +44,13 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 #: What the tests need besides the package and themselves.
 _WITH = ('README.rst', 'CHANGES.rst', 'CONTRIBUTING.rst', 'setup.py', 'pyproject.toml', 'docs')
 
+# A mutant may let a test wait for ever; twenty seconds are long for any test here.
 _SETTINGS = """
 [tool.mutmut]
 source_paths = ["smartdc"]
 only_mutate = ["smartdc/{module}.py"]
 also_copy = [{copied}]
-pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider", "-n", "0", "-x", "-q"]
+pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider", "-n", "0", "--timeout=20"]
 pytest_add_cli_args_test_selection = [{tests}]
 use_git_change_detection = false
 """

@@ -250,6 +250,14 @@ def test_auth_falls_back_to_the_file(
         assert 1 == len(fake.asked)
 
 
+def test_auth_asks_no_agent_unless_it_may(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without allow_agent the file signs, though an agent holds its key."""
+    with FakeAgent(place / 'socket', [listing(blob_of(ED25519))]) as fake:
+        monkeypatch.setenv('SSH_AUTH_SOCK', fake.path)
+        assert 'ed25519-sha512' in sign_once(HTTPSignatureAuth(None, KEYS / ED25519, login='acme'))
+        assert [] == fake.asked
+
+
 def test_auth_takes_p384_from_the_file(held: str) -> None:
     """A P-384 key that an agent holds is used from its file."""
     file = Signer(KEYS / P384)
