@@ -45,20 +45,21 @@ _PRIVATE = [
 
 def priv(ip: str) -> bool:
     """Say whether the address is private, shared, loopback or link-local."""
-    try:
-        address = ipaddress.ip_interface(ip).ip
-    except ValueError:
-        return False
-    return any(address in network for network in _PRIVATE)
+    address = _address(ip)
+    return address is not None and any(address in network for network in _PRIVATE)
 
 
 def pub(ip: str) -> bool:
     """Say whether the address can be reached from anywhere."""
+    return _address(ip) is not None and not priv(ip)
+
+
+def _address(ip: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a text means; numbers mean some too, but not in JSON."""
     try:
-        ipaddress.ip_interface(ip)
+        return ipaddress.ip_interface(ip).ip if isinstance(ip, str) else None
     except ValueError:
-        return False
-    return not priv(ip)
+        return None
 
 
 class Machine(

@@ -164,9 +164,12 @@ def test_waiting_ends_at_the_deadline(machine: Machine) -> None:
         ('2606:4700::1', False, True),
         ('dhcp', False, False),
         ('', False, False),
+        (True, False, False),
+        (3232235777, False, False),
+        (None, False, False),
     ],
 )
-def test_addresses_are_private_or_public(ip: str, private: bool, public: bool) -> None:
+def test_addresses_are_private_or_public(ip: Any, private: bool, public: bool) -> None:
     """What is no address is neither."""
     assert (private, public) == (priv(ip), pub(ip))
 
