@@ -137,5 +137,5 @@ def _added(rows: Iterable[AuditEntry], before: Iterable[AuditEntry]) -> Iterator
 
 
 def _remember(machine: MachineChapter, action: str, now: float) -> None:
-    recent = [each for each in machine._asked if each[1] > now - _UNDER_WAY]
-    machine._asked = [*recent, (action, now)]
+    recent = tuple(each for each in machine._asked if each[1] > now - _UNDER_WAY)
+    machine._asked = (*recent, (action, now))

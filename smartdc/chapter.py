@@ -24,7 +24,7 @@ class MachineChapter(Polled):
     #: Whether it was asked here to be deleted.
     _deleting: bool
     #: The actions that were asked for here of late, and when.
-    _asked: list[tuple[str, float]]
+    _asked: tuple[tuple[str, float], ...]
 
     @property
     def _call(self) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
+from itertools import chain
 from typing import Any, Self, TextIO
 
 import requests
@@ -37,7 +38,7 @@ from smartdc.errors import (
 )
 from smartdc.locations import base_url, is_loopback
 from smartdc.pacing import take_turn
-from smartdc.paging import PAGE, Ahead, Page, rows
+from smartdc.paging import PAGE, Ahead, Page, pages
 from smartdc.paths import fill
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.server_clock import ServerClock
@@ -248,6 +249,20 @@ class Connection(Creator):
         key: str = 'id',
     ) -> Iterator[Any]:
         """Yield each row of a chapter's paged list once, from an offset on, a thousand a page."""
+        return chain.from_iterable(
+            self._pages(template, *parts, query=query, start=start, size=size, key=key)
+        )
+
+    def _pages(
+        self,
+        template: str,
+        *parts: object,
+        query: Mapping[str, Any],
+        start: int = 0,
+        size: int = PAGE,
+        key: str = 'id',
+    ) -> Iterator[list[Any]]:
+        """Yield the rows of each page of a chapter's paged list that no page before it had."""
         path = fill(template, *parts)
 
         def ask(offset: int, decode: Callable[[requests.Response, bytes], Any]) -> Any:
@@ -268,7 +283,7 @@ class Connection(Creator):
 
         ahead = Ahead(get, decode)
         try:
-            yield from rows(ahead, key)
+            yield from pages(ahead, key)
         finally:
             ahead.close()
 

@@ -95,7 +95,7 @@ class Machine(
     ) -> None:
         self.datacenter: DataCenter = cast('DataCenter', datacenter)
         self._deleting = False
-        self._asked = []
+        self._asked = ()
         if data is None:
             data = self.datacenter.raw_machine_data(ident(machine_id), credentials)
         self.data: dict[str, Any] = data

@@ -38,11 +38,11 @@ def rows(fetch: Fetch, key: str = 'id') -> Iterator[dict[str, Any]]:
     before it went away and others moved up, past the new page's beginning; then the look goes
     back, twice as far each time, until it meets known rows again. `key` is what tells rows apart.
     """
-    return chain.from_iterable(_new_rows(fetch, key))
+    return chain.from_iterable(pages(fetch, key))
 
 
-def _new_rows(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
-    """Yield of each page the rows that no page before it had."""
+def pages(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield of each page the rows that no page before it had; see `rows`."""
     known: set[Any] = set()
     previous: list[Any] = []
     offset = back = repeats = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -24,7 +25,7 @@ from smartdc.new_machine import (
 )
 from smartdc.paging import PAGE, total
 from smartdc.seen import known
-from smartdc.tables import listed
+from smartdc.tables import Table, listed
 from smartdc.types import (
     Disk,
     ImageRef,
@@ -89,7 +90,7 @@ class MachinesChapter(Connection):
             rows = self._call('GET', '/machines', query=page, read=objects)
         else:
             rows = self._rows('/machines', query=query, start=offset or 0, size=limit or PAGE)
-        return listed(self, 'machines', [Machine(self, data=row) for row in rows])
+        return self._listed(rows)
 
     def iter_machines(
         self,
@@ -123,7 +124,7 @@ class MachinesChapter(Connection):
             docker=docker,
             credentials=credentials or None,
         )
-        return map(self._machine, self._rows('/machines', query=query))
+        return chain.from_iterable(map(self._listed, self._pages('/machines', query=query)))
 
     def num_machines(
         self,
@@ -366,6 +367,9 @@ class MachinesChapter(Connection):
 
     def _image(self, ref: ImageRef | None) -> str | None:
         return None if ref is None else self._find('image', ref)
+
+    def _listed(self, rows: Iterable[dict[str, Any]]) -> Table[Machine]:
+        return listed(self, 'machines', [Machine(self, data=row) for row in rows])
 
     def _machine(self, data: dict[str, Any]) -> Machine:
         return known(self, 'machines', Machine(self, data=data))
