@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
-from itertools import chain
 from typing import Any, Self, TextIO
 
 import requests
@@ -239,20 +238,6 @@ class Connection(Creator):
         with understood(response):
             return read(data, response)
 
-    def _rows(
-        self,
-        template: str,
-        *parts: object,
-        query: Mapping[str, Any],
-        start: int = 0,
-        size: int = PAGE,
-        key: str = 'id',
-    ) -> Iterator[Any]:
-        """Yield each row of a chapter's paged list once, from an offset on, a thousand a page."""
-        return chain.from_iterable(
-            self._pages(template, *parts, query=query, start=start, size=size, key=key)
-        )
-
     def _pages(
         self,
         template: str,
@@ -262,7 +247,7 @@ class Connection(Creator):
         size: int = PAGE,
         key: str = 'id',
     ) -> Iterator[list[Any]]:
-        """Yield the rows of each page of a chapter's paged list that no page before it had."""
+        """Yield a chapter's paged list, from an offset on, a thousand rows a page, each once."""
         path = fill(template, *parts)
 
         def ask(offset: int, decode: Callable[[requests.Response, bytes], Any]) -> Any:

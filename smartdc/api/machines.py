@@ -89,7 +89,10 @@ class MachinesChapter(Connection):
             page = {**query, 'limit': limit, 'offset': offset}
             rows = self._call('GET', '/machines', query=page, read=objects)
         else:
-            rows = self._rows('/machines', query=query, start=offset or 0, size=limit or PAGE)
+            start, size = offset or 0, limit or PAGE
+            rows = chain.from_iterable(
+                self._pages('/machines', query=query, start=start, size=size)
+            )
         return self._listed(rows)
 
     def iter_machines(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from smartdc.answers import an_object
 from smartdc.connection import Connection
@@ -51,7 +52,8 @@ class NetworksChapter(Connection):
         `GET /:login/networks/:id/ips`, since 8.4. On public networks only the account's own are
         listed. Raises ResourceNotFound, InvalidArgument for a pool of networks.
         """
-        rows = self._rows('/networks/{}/ips', self._find('network', network), query={}, key='ip')
+        found = self._find('network', network)
+        rows = chain.from_iterable(self._pages('/networks/{}/ips', found, query={}, key='ip'))
         return listed(self, 'addresses', list(rows))
 
     def network_ip(self, network: NetworkRef, ip: str) -> NetworkIP:
