@@ -54,11 +54,14 @@ def pages(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
             back = back * 2 or 1
             offset = max(0, offset - back)
             continue
+        is_full = len(page) >= size
         fresh = {i: row for i, row in zip(ids, page, strict=True) if i not in known}
         known.update(ids)
-        yield list(fresh.values())
+        yield [*fresh.values()]
+        # Whoever took the rows is the only one to keep them while the next ones come.
+        del fresh, page
         repeats = repeats + 1 if ids == previous else 0
-        if len(page) < size or repeats > _REPEATS:
+        if not is_full or repeats > _REPEATS:
             return
         previous, back = ids, 0
         offset += size - overlap
