@@ -1,4 +1,4 @@
-"""Draws the rounds of a subject: each case's ratios, and how far they may go."""
+"""Draws the rounds of a subject: how far each case is from its bound."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ from tests.bench.harness import Figure
 
 
 def draw(subject: str, title: str, figures: Sequence[Figure], folder: Path) -> Path:
-    """Write the plot of a subject's figures as a PNG, and return where it is."""
+    """Write the plot of a subject's figures as a PNG, and return where it is.
+
+    Where there are bounds, each case is shown in parts of its own: their floors have many units.
+    """
     import matplotlib as mpl
 
     mpl.use('Agg')
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.45 * len(figures)))
-    names = [each.what for each in figures]
-    ratios = [_ratios(each) for each in figures]
-    axes.boxplot(ratios, vert=False, widths=0.6, medianprops={'color': 'black'})
-    for row, each in enumerate(figures, 1):
-        bound = each.most if each.most is not None else each.least
-        if bound is not None:
-            axes.plot([bound, bound], [row - 0.4, row + 0.4], color='crimson', linewidth=2)
-    axes.set_yticks(range(1, len(names) + 1), names)
+    bounded = [each for each in figures if each.most or each.least]
+    shown = bounded or figures
+    figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.45 * len(shown)))
+    axes.boxplot(
+        [[_part(each, ratio) for ratio in _ratios(each)] for each in shown],
+        vert=False,
+        widths=0.6,
+        medianprops={'color': 'black'},
+        showfliers=False,
+    )
+    axes.set_yticks(range(1, len(shown) + 1), [each.what for each in shown])
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel('times its floor; red: the bound')
+    if bounded:
+        axes.axvline(1, color='crimson', linewidth=2)
+    axes.set_xlabel('parts of the bound, which is red' if bounded else 'times the floor')
     axes.set_title(title)
     figure.tight_layout()
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +41,13 @@ def draw(subject: str, title: str, figures: Sequence[Figure], folder: Path) -> P
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
     return path
+
+
+def _part(figure: Figure, ratio: float) -> float:
+    """Return what part of its bound a ratio is; more than one is too much."""
+    if figure.least:
+        return figure.least / ratio
+    return ratio / (figure.most or 1)
 
 
 def _ratios(figure: Figure) -> list[float]:
