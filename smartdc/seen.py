@@ -37,12 +37,13 @@ class Seen:
 
     def name(self, kind: Any, identifier: Any) -> str | None:
         """Return the name kept under an id, None if there is none."""
-        return self._names.get(kind, {}).get(identifier)
+        kept = self._names.get(kind)
+        return None if kept is None else kept.get(identifier)
 
     def names(self, kind: Any) -> dict[str, str]:
         """Return what is kept of a kind, by id."""
         with self._lock:
-            return dict(self._names.get(kind, {}))
+            return dict(self._names.get(kind, ()))
 
 
 def known(connection: Connection, kind: str, thing: Thing) -> Thing:

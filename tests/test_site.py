@@ -58,9 +58,9 @@ def public() -> Iterator[str]:
 def members(kind: type) -> Iterator[str]:
     """Yield the methods and properties that a class or its bases of ours define."""
     for name, member in inspect.getmembers(kind):
-        home = getattr(member, '__module__', None) or kind.__module__
+        home = next(each for each in kind.__mro__ if name in vars(each))
         is_member = inspect.isroutine(member) or isinstance(member, property)
-        if not name.startswith('_') and is_member and home.startswith('smartdc'):
+        if not name.startswith('_') and is_member and home.__module__.startswith('smartdc'):
             yield name
 
 
