@@ -42,8 +42,8 @@ class Explanation:
     """Every setting with its origin, and what is worth knowing besides; print it."""
 
     def __init__(self, settings: Sequence[Setting], notes: Sequence[str] = ()) -> None:
-        self.settings = tuple(settings)
-        self.notes = tuple(notes)
+        self.settings: tuple[Setting, ...] = tuple(settings)
+        self.notes: tuple[str, ...] = tuple(notes)
 
     def __getitem__(self, name: str) -> Setting:
         """Return the setting of that name."""
