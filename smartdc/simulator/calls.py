@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smartdc.simulator import operations
+from smartdc.simulator.javascript import string
 from smartdc.simulator.store import Doc, Store
 from smartdc.simulator.wire import Refusal, Request
 
@@ -90,9 +91,9 @@ class Call:
         return operations.names_of(self.route.name, self.text('action'), self.request.path)
 
     def text(self, name: str) -> str:
-        """Return a parameter as text, '' when it was not given."""
+        """Return a parameter as JavaScript makes a text of it, '' when it was not given."""
         value = self.params.get(name)
-        return '' if value is None else str(value)
+        return '' if value is None else string(value)
 
     def flag(self, name: str) -> bool:
         """Tell whether a parameter is true, as JSON or as text."""

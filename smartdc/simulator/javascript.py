@@ -72,6 +72,17 @@ def number(text: str) -> float:
     return float(bare) if _DECIMAL.fullmatch(bare) else math.nan
 
 
+def string(value: Any) -> str:
+    """Return what `String(value)` is of a JSON value: a list is joined by commas."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return number_text(value)
+    if is_array(value):
+        return ','.join('' if item is None else string(item) for item in value)
+    return value if isinstance(value, str) else '[object Object]'
+
+
 def type_name(value: Any) -> str:
     """Return what `typeof` says of a JSON value."""
     if isinstance(value, bool):

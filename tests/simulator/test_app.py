@@ -134,6 +134,18 @@ def test_merges_path_query_and_body(acme: Account) -> None:
     assert 'three' == acme.get(path)['name']
 
 
+@pytest.mark.parametrize(
+    ('target', 'message'),
+    [
+        ('/my/machines?state=running&state=stopped', 'running,stopped is not a valid state'),
+        ('/my/machines?type=a&type=b', 'a,b is not a valid type'),
+    ],
+)
+def test_shows_odd_values_as_javascript_does(acme: Account, target: str, message: str) -> None:
+    """A parameter that came several times is a list, which JavaScript joins by commas."""
+    assert (409, 'InvalidArgument', message) == refusal(acme.send('GET', target))
+
+
 def bodies() -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Yield the ways to say that the phone is 555."""
     data = b'{"phone":"555"}'

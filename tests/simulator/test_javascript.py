@@ -1,5 +1,6 @@
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,23 @@ def test_dates_that_javascript_reads() -> None:
     }
     for text, moment in cases.items():
         assert moment == parse_date(text), text
+
+
+@pytest.mark.parametrize(
+    ('value', 'text'),
+    [
+        (None, 'null'),
+        (True, 'true'),
+        (5.0, '5'),
+        (0.5, '0.5'),
+        ('a', 'a'),
+        ({'a': 1}, '[object Object]'),
+        (['a', None, ['b', False]], 'a,,b,false'),
+    ],
+)
+def test_texts_of_values(value: object, text: str) -> None:
+    """A value that is joined to a text looks as JavaScript's language standard says."""
+    assert text == javascript.string(value)
 
 
 def test_dates_that_javascript_does_not_read() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from smartdc.simulator import limits
 from smartdc.simulator.calls import Call, Reply, invalid
 from smartdc.simulator.clock import iso
+from smartdc.simulator.javascript import string
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 
@@ -33,7 +34,7 @@ def update_account(call: Call) -> Reply:
     for name, value in call.params.items():
         field = _ALIASES.get(name, name)
         if field in _FIELDS and value:
-            account[field] = str(value)
+            account[field] = string(value)
     if call.params.get('triton_cns_enabled') is not None:
         account['triton_cns_enabled'] = _boolean(call, 'triton_cns_enabled')
     account['updated'] = iso(call.now)

@@ -18,6 +18,7 @@ from smartdc.simulator.calls import (
 )
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
+from smartdc.simulator.javascript import string
 from smartdc.simulator.jobs import JobFailed, Work
 from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
@@ -84,21 +85,21 @@ def imported(call: Call) -> Doc:
     if call.text('action') != 'import-from-datacenter':
         text = f'CloudAPI never answers the action {call.text("action")}'
         raise Refusal(500, 'InternalError', text)
-    source, image_id = call.params.get('datacenter'), call.params.get('id')
+    source, image_id = call.text('datacenter'), call.params.get('id')
     if not source:
         raise missing('datacenter is a required argument')
     if not image_id:
         raise missing('id is a required argument')
     if not is_uuid(image_id):
-        raise invalid(f'id {image_id} must be a UUID')
+        raise invalid(f'id {string(image_id)} must be a UUID')
     if source not in call.cloud.datacenters():
         raise not_found(f'{source} is not an available datacenter')
-    image = call.store.get('image', str(image_id).lower(), home=str(source))
+    image = call.store.get('image', str(image_id).lower(), home=source)
     if image is None or not visible(call, image):
         raise not_found('image not found')
     if call.store.get('image', image['id'], home=call.home) is not None:
         raise Refusal(409, 'ImageUuidAlreadyExists', f'image {image["id"]} already exists')
-    _copy(call, str(source), image)
+    _copy(call, source, image)
     return image
 
 

@@ -13,6 +13,7 @@ from smartdc.simulator.api.tags import tag_fault
 from smartdc.simulator.calls import Call, failed, fault, invalid, missing
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
+from smartdc.simulator.javascript import string
 from smartdc.simulator.names import alias_fault, check_length
 from smartdc.simulator.roles import ADMINISTRATOR
 from smartdc.simulator.shapes import is_object
@@ -60,7 +61,9 @@ def _image(call: Call) -> Doc:
 
 
 def _absent(what: str, ref: Any) -> Refusal:
-    return invalid(f'{ref} is not a valid {what}') if ref else missing(f'{what} must be specified')
+    if not ref:
+        return missing(f'{what} must be specified')
+    return invalid(f'{string(ref)} is not a valid {what}')
 
 
 def _check_shared(call: Call, image: Doc) -> None:
@@ -103,7 +106,7 @@ def _brand(call: Call, image: Doc, package: Doc) -> str:
     """Return the brand that the request, the image and the package agree upon."""
     wanted = call.params.get('brand')
     if wanted is not None and wanted not in _BRANDS:
-        raise invalid(f'Unknown brand "{wanted}", must be one of: {", ".join(_BRANDS)}')
+        raise invalid(f'Unknown brand "{string(wanted)}", must be one of: {", ".join(_BRANDS)}')
     needed = image.get('requirements', {}).get('brand')
     sized = package.get('brand')
     default = {'zvol': 'kvm', 'lx-dataset': 'lx', 'docker': 'lx'}.get(image['type'], 'joyent')

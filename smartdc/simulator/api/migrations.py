@@ -52,12 +52,11 @@ def estimate(call: Call) -> Reply:
 @chapter.post(_MIGRATE, 'Migrate')
 def migrate(call: Call) -> Reply:
     """Do the step that `action` says, and answer the migration."""
-    action = call.params.get('action')
-    if not action:
+    if not call.params.get('action'):
         raise invalid('"action" must be specified')
-    act = _ACTIONS.get(str(action))
+    act = _ACTIONS.get(call.text('action'))
     if act is None:
-        raise invalid(f'{action} is not a valid migration action')
+        raise invalid(f'{call.text("action")} is not a valid migration action')
     if call.machine['state'] == 'deleted':
         raise not_found('VM not found')
     if call.cloud.datacenter(call.home).get('migrations', True) is False:

@@ -8,6 +8,7 @@ from typing import Any
 from smartdc.simulator import versions
 from smartdc.simulator.accounts import find_account, find_policy, find_user
 from smartdc.simulator.calls import Call, invalid
+from smartdc.simulator.javascript import string
 from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 
@@ -109,4 +110,4 @@ def _texts(call: Call, name: str) -> list[str]:
             given = json.loads(given)
         except ValueError:
             given = [given]
-    return [str(each) for each in given] if is_array(given) else [str(given)]
+    return [string(each) for each in given] if is_array(given) else [string(given)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from smartdc.simulator import tagging, versions
 from smartdc.simulator.accounts import find_user
 from smartdc.simulator.calls import Call, Reply, not_found
+from smartdc.simulator.javascript import string
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.shapes import is_array
 from smartdc.simulator.wire import Refusal
@@ -60,4 +61,4 @@ def _wanted(call: Call) -> list[str] | None:
     if given is None or given == '':
         header = call.request.headers.get('role-tag')
         return tagging.listed(header) if header else None
-    return [str(name) for name in given] if is_array(given) else [str(given)]
+    return [string(name) for name in given] if is_array(given) else [string(given)]

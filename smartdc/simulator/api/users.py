@@ -10,6 +10,7 @@ from smartdc.simulator.accounts import find_user
 from smartdc.simulator.calls import Call, Reply, invalid, missing, not_found
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
+from smartdc.simulator.javascript import string
 from smartdc.simulator.routing import UPLOADS, Chapter
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
@@ -140,7 +141,7 @@ def _given(call: Call) -> Doc:
     for name, value in call.params.items():
         field = _ALIASES.get(name, name)
         if field in _EDITABLE and value is not None:
-            given[field] = str(value)
+            given[field] = string(value)
     for name in ('email', 'login'):
         if call.params.get(name) is not None:
             given[name] = call.text(name)

@@ -12,6 +12,7 @@ from smartdc.simulator.api.volume_filters import check_known, fitting
 from smartdc.simulator.calls import Call, Reply, invalid, is_uuid
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
+from smartdc.simulator.javascript import string
 from smartdc.simulator.jobs import Work
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.shapes import is_array, is_object
@@ -138,7 +139,7 @@ def _check_unused(call: Call, volume: Doc, doing: str) -> None:
 def _check_name(call: Call, name: Any) -> None:
     is_good = isinstance(name, str) and len(name) <= _LONGEST and _NAME.fullmatch(name)
     if not is_good:
-        raise invalid(f'Error: Volume name: {name} is not a valid volume name')
+        raise invalid(f'Error: Volume name: {string(name)} is not a valid volume name')
     if find_volume(call, name) is not None:
         text = f'Error when creating volume: Volume with name {name} already exists'
         raise Refusal(409, 'VolumeAlreadyExists', text)
@@ -148,9 +149,8 @@ def _new_volume(call: Call) -> Doc:
     """Return the volume that a request asks for, or refuse it."""
     kind = call.params.get('type')
     if kind != 'tritonnfs':
-        raise invalid(
-            f'Error: Volume type: {"undefined" if kind is None else kind} is not supported'
-        )
+        shown = 'undefined' if kind is None else string(kind)
+        raise invalid(f'Error: Volume type: {shown} is not supported')
     name = call.params.get('name')
     if name is None:
         name = (new_id() + new_id()).replace('-', '')
@@ -183,7 +183,7 @@ def _size(call: Call) -> int:
     except (TypeError, ValueError):
         number = 0
     if number <= 0 or isinstance(size, bool | float):
-        raise invalid(f'Error: Volume size: {size} is not a valid volume size')
+        raise invalid(f'Error: Volume size: {string(size)} is not a valid volume size')
     if number not in SIZES:
         text = f'Error when creating volume: Volume size {number} is not available'
         raise Refusal(409, 'VolumeSizeNotAvailable', text)

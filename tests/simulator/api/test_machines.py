@@ -56,6 +56,8 @@ def test_creates_with_everything_that_was_asked_for(acme: Account) -> None:
         ({'image': 'nope'}, 'InvalidArgument', 'nope is not a valid image'),
         ({'package': None}, 'MissingParameter', 'package must be specified'),
         ({'package': 'nope'}, 'InvalidArgument', 'nope is not a valid package'),
+        ({'image': ['a', True]}, 'InvalidArgument', 'a,true is not a valid image'),
+        ({'package': {'a': 1}}, 'InvalidArgument', '[object Object] is not a valid package'),
         ({'brand': 'lx'}, 'InvalidArgument', 'Unknown brand "lx", must be one of: kvm, bhyve'),
         ({'networks': ['x']}, 'InvalidArgument', 'Invalid Networks'),
         (
