@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from smartdc.simulator import accounts, versions
 from smartdc.simulator.calls import Call, Caller
+from smartdc.simulator.shapes import is_object
 from smartdc.simulator.signature import Claim, KeyId, parse_key_id
 from smartdc.simulator.wire import Refusal
 
@@ -19,9 +22,25 @@ def authenticate(call: Call, claim: Claim | None) -> Caller:
     key = accounts.find_key(call.store, str(owner['id']), ref.key)
     if key is None or not claim.verify(str(key['key'])):
         raise _unknown()
+    _check_token(call)
     if caller.account.get('disabled') or (caller.user or {}).get('disabled'):
         raise Refusal(403, 'NotAuthorized', 'Account or user is disabled')
     return caller
+
+
+def _check_token(call: Call) -> None:
+    """Refuse a token of an application: there is no service here that could have made it."""
+    token = call.request.headers.get('x-auth-token')
+    if not token:
+        return
+    try:
+        found = json.loads(token)
+    except (ValueError, RecursionError):
+        raise _unknown() from None
+    if not is_object(found):
+        raise _unknown()
+    text = 'The token provided is not authorized for this application'
+    raise Refusal(401, 'InvalidCredentials', text)
 
 
 def _owner_of(call: Call, key_id: str, ref: KeyId) -> Caller:

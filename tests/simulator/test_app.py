@@ -146,6 +146,22 @@ def test_shows_odd_values_as_javascript_does(acme: Account, target: str, message
     assert (409, 'InvalidArgument', message) == refusal(acme.send('GET', target))
 
 
+@pytest.mark.parametrize(
+    ('token', 'message'),
+    [
+        ('no JSON', 'Invalid authorization credentials supplied'),
+        (
+            '{"keyid":"k","data":"d","version":"0.1.0","hash":"h"}',
+            'The token provided is not authorized for this application',
+        ),
+    ],
+)
+def test_takes_no_tokens(acme: Account, token: str, message: str) -> None:
+    """A token that can't be read is a bad credential, one that proves nothing says so."""
+    response = acme.send('GET', '/my', x_auth_token=token)
+    assert (401, 'InvalidCredentials', message) == refusal(response)
+
+
 def bodies() -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Yield the ways to say that the phone is 555."""
     data = b'{"phone":"555"}'
