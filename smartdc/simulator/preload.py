@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smartdc.simulator import accounts
 from smartdc.simulator.api.datasets import find_dataset, is_old
-from smartdc.simulator.api.packages import find_package
+from smartdc.simulator.api.packages import default_package, find_package
 from smartdc.simulator.calls import Call, failed, fault, is_uuid, not_found
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
@@ -37,10 +37,12 @@ def load_image(call: Call) -> None:
 
 
 def load_package(call: Call) -> None:
-    """Find the package that a machine is created with or resized to."""
+    """Find the package of a new machine, or of one that is resized; a resize has a default."""
     ref = call.params.get('package')
-    if call.route.name in ('CreateMachine', 'UpdateMachine') and isinstance(ref, str):
+    if call.route.name in ('CreateMachine', 'UpdateMachine') and isinstance(ref, str) and ref:
         call.package = find_package(call, ref)
+    elif call.route.name == 'UpdateMachine' and not ref and call.text('action') == 'resize':
+        call.package = default_package(call)
 
 
 def load_machine(call: Call) -> None:

@@ -54,6 +54,16 @@ def find_package(call: Call, ref: str) -> Doc | None:
     return package or max(named, key=_rank, default=None)
 
 
+def default_package(call: Call) -> Doc | None:
+    """Return the latest of the active packages that are said to be the default."""
+    packages = call.store.find('package', home=call.home)
+    return max(
+        (package for package in packages if package.get('default') and is_active(package)),
+        key=_rank,
+        default=None,
+    )
+
+
 def package_view(package: Doc) -> dict[str, Any]:
     """Return a package as CloudAPI shows it."""
     return {name: package[name] for name in _FIELDS if name in package}

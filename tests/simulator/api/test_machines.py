@@ -281,13 +281,12 @@ def test_renames_and_resizes(acme: Account) -> None:
     acme.machine(name='b')
     refused = [
         refusal(acme.send('POST', f'{path}?action={action}'))[1]
-        for action in ('rename', 'rename&name=b', 'rename&name=!', 'resize', 'resize&package=x')
+        for action in ('rename', 'rename&name=b', 'rename&name=!', 'resize&package=x')
     ]
     assert [
         'MissingParameter',
         'ValidationFailed',
         'ValidationFailed',
-        'MissingParameter',
         'InvalidArgument',
     ] == refused
     acme.send('POST', f'{path}?action=rename&name=c')
@@ -295,6 +294,21 @@ def test_renames_and_resizes(acme: Account) -> None:
     machine = acme.get(path)
     assert ('c', 'g1-medium', 2048) == (machine['name'], machine['package'], machine['memory'])
     assert [('resize', 'yes'), ('rename', 'yes')] == acme.audit(path)[:2]
+
+
+def test_resizes_to_the_default_where_there_is_one() -> None:
+    """A resize that names no package takes the default one, and is refused where there is none."""
+    small = {'name': 'small', 'memory': 256, 'disk': 1024}
+    large = {'name': 'large', 'memory': 512, 'disk': 1024, 'default': True}
+    world = {'images': [{'name': 'base-64-lts'}], 'packages': [small, large]}
+    acme = Account(world)
+    path = acme.machine(package='small')
+    assert 202 == acme.send('POST', f'{path}?action=resize').status
+    assert ('large', 512) == (acme.get(path)['package'], acme.get(path)['memory'])
+
+    acme = Account({**world, 'packages': [small]})
+    refused = acme.send('POST', f'{acme.machine(package="small")}?action=resize')
+    assert (409, 'MissingParameter', 'package must be specified') == refusal(refused)
 
 
 def test_switches_the_firewall(acme: Account) -> None:
