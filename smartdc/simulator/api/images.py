@@ -84,12 +84,19 @@ def find_image(call: Call, id: str) -> Doc | None:
 def image_view(call: Call, image: Doc) -> dict[str, Any]:
     """Return an image as CloudAPI shows it to the version that was asked for."""
     view = {name: image[name] for name in _BASIC}
+    view['requirements'] = _requirements(view['requirements'])
     view['type'] = image['type'] if _modern(call) else _old_type(image)
     view |= {name: image[name] for name in _OPTIONAL if name in image}
     new = versions.reaches(call.asked, '7.1.0')
     view |= {name: image[name] for name in _SINCE_7_1 if new and name in image}
     view |= {name: image[name] for name in ('tags', 'published_at') if name in image}
     return view | {name: image[name] for name in _LAST_SINCE_7_1 if new and name in image}
+
+
+def _requirements(needs: Doc) -> Doc:
+    """Return what an image needs; limits of memory stand there by their two names."""
+    ends = ('min', 'max')
+    return needs | {f'{end}_memory': needs[f'{end}_ram'] for end in ends if f'{end}_ram' in needs}
 
 
 def _image(call: Call) -> Doc:

@@ -74,6 +74,17 @@ def test_speaks_to_old_clients(acme: Account) -> None:
     assert (409, 'InvalidArgument', text) == refusal(response)
 
 
+def test_tells_limits_of_memory_by_two_names() -> None:
+    """What an image needs of memory is there as min_memory and max_memory, too, of all versions."""
+    needs = {'min_ram': 256, 'max_ram': 65536, 'brand': 'joyent', 'bootrom': 'uefi'}
+    acme = Account({'images': [{'name': 'base', 'requirements': needs}]})
+    told = {**needs, 'min_memory': 256, 'max_memory': 65536}
+    for version in ('~7.0', '~9'):
+        assert [told] == [
+            image['requirements'] for image in acme.get('/my/images', accept_version=version)
+        ]
+
+
 def test_deletes_what_is_its_own(acme: Account) -> None:
     """An account deletes its own images; those of others, and the unknown, it can't."""
     own, public = ('/my/images/00000000-0000-4000-8000-00000000000' + end for end in '21')
