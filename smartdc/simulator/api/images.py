@@ -15,6 +15,7 @@ from smartdc.simulator.wire import Refusal
 chapter: Chapter = Chapter()
 
 _BASIC = ('id', 'name', 'version', 'os', 'requirements')
+_PLACEHOLDER = ('id', 'requirements', 'state')
 _OPTIONAL = ('description', 'homepage', 'image_size')
 _SINCE_7_1 = ('files',)
 _LAST_SINCE_7_1 = ('owner', 'public', 'state', 'eula', 'acl', 'origin', 'error')
@@ -41,8 +42,9 @@ def create_image(call: Call) -> Reply:
     if call.text('action'):
         return Reply(image_view(call, image_making.imported(call)))
     image, job = image_making.created(call)
-    # The real server has just the placeholder at hand, which does not say this much.
-    view = {name: value for name, value in image_view(call, image).items() if name != 'origin'}
+    # The real server has just what was sent at hand, and that the work has begun.
+    known = {name: image[name] for name in (*_PLACEHOLDER, *image_making.GIVEN) if name in image}
+    view = image_view(call, known)
     location = f'/{call.login}/images/{image["id"]}'
     return Reply(view, 201, {'Location': location, 'x-joyent-jobid': job})
 
@@ -83,9 +85,10 @@ def find_image(call: Call, id: str) -> Doc | None:
 
 def image_view(call: Call, image: Doc) -> dict[str, Any]:
     """Return an image as CloudAPI shows it to the version that was asked for."""
-    view = {name: image[name] for name in _BASIC}
+    view = {name: image[name] for name in _BASIC if name in image}
     view['requirements'] = _requirements(view['requirements'])
-    view['type'] = image['type'] if _modern(call) else _old_type(image)
+    if 'type' in image:
+        view['type'] = image['type'] if _modern(call) else _old_type(image)
     view |= {name: image[name] for name in _OPTIONAL if name in image}
     new = versions.reaches(call.asked, '7.1.0')
     view |= {name: image[name] for name in _SINCE_7_1 if new and name in image}

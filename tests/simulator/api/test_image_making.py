@@ -53,6 +53,14 @@ def test_makes_an_image_of_a_machine(acme: Account) -> None:
     assert ('create-from-vm', 'yes') == acme.audit(f'/my/machines/{machine["id"]}')[0]
 
 
+def test_answers_no_more_than_was_sent_of_a_new_image(acme: Account) -> None:
+    """What the image has from its machine shows when it is asked for."""
+    image = made(acme, description='d', acl=[EVE])
+    given = {'name': 'i', 'version': '1', 'description': 'd', 'acl': [EVE]}
+    assert {'id': image['id'], 'requirements': {}, 'state': 'creating', **given} == image
+    assert {'os', 'type', 'owner', 'public', 'origin'} < set(acme.get(f'/my/images/{image["id"]}'))
+
+
 def test_fails_when_the_machine_is_gone(acme: Account) -> None:
     """An image of a machine that is deleted before the job runs says why it failed."""
     path = f'/my/machines/{acme.get("/my/machines")[0]["id"]}'
