@@ -49,7 +49,8 @@ class SnapshotsChapter(MachineChapter):
 
         `POST /:login/machines/:id/snapshots`, since 6.5. Without a name it is named by the time,
         as the server does it: `20250102T030405Z`. `wait` is how long to wait until it is
-        created, in seconds, or True. Raises BrandNotSupported for kvm machines.
+        created, in seconds, or True. Raises BrandNotSupported for kvm machines,
+        InvalidArgument for bhyve ones.
         """
         body = {'name': name or compact(self.datacenter._date())}
         data = self._create_named('/machines/{}/snapshots', self.id, body=body)

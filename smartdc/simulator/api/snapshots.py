@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from smartdc.simulator import jobs
-from smartdc.simulator.calls import Call, Reply, not_found
+from smartdc.simulator.calls import Call, Reply, invalid, not_found
 from smartdc.simulator.clock import compact, iso
 from smartdc.simulator.jobs import JobFailed, Work
 from smartdc.simulator.routing import Chapter
@@ -74,7 +74,7 @@ def snapshot_view(snapshot: Doc) -> dict[str, Any]:
 
 def _check_brand(call: Call) -> None:
     if call.machine['brand'] == 'bhyve':
-        raise Refusal(409, 'BrandNotSupported', 'Snapshots of bhyve VMs are not allowed')
+        raise invalid('Snapshots of bhyve VMs are not allowed')
     if call.machine['brand'] == 'kvm' or call.machine.get('delegate_dataset'):
         text = 'Snapshots are not supported for this brand or for delegated datasets'
         raise Refusal(409, 'BrandNotSupported', text)
