@@ -51,7 +51,7 @@ def create_volume(call: Call) -> Reply:
 @chapter.get('/:account/volumes/:id', 'GetVolume')
 def get_volume(call: Call) -> Reply:
     """Answer a volume."""
-    return Reply(volume_view(call, _volume(call)))
+    return Reply(volume_view(call, _volume(call, 'getting')))
 
 
 @chapter.post('/:account/volumes/:id', 'UpdateVolume')
@@ -59,11 +59,11 @@ def update_volume(call: Call) -> Reply:
     """Give a volume another name, while no machine mounts it."""
     for given, _ in parse_qsl(call.request.query, keep_blank_values=True):
         if given not in ('name', 'as-role'):
-            raise invalid(f'Error when updating volume: {given} is an invalid parameter')
-    volume = _volume(call)
+            raise invalid(f'{given} is an invalid parameter')
+    volume = _volume(call, 'updating')
     name = call.params.get('name')
     if name is not None and name != volume['name']:
-        _check_name(call, name)
+        _check_name(call, name, 'updating')
         _check_unused(call, volume, 'updating')
         volume['name'] = name
         call.store.put('volume', volume, home=call.home)
@@ -73,7 +73,7 @@ def update_volume(call: Call) -> Reply:
 @chapter.delete('/:account/volumes/:id', 'DeleteVolume')
 def delete_volume(call: Call) -> Reply:
     """Begin to delete a volume, unless a machine mounts it."""
-    volume = _volume(call)
+    volume = _volume(call, 'deleting')
     _check_unused(call, volume, 'deleting')
     if volume['state'] != 'deleting':
         call.store.put('volume', {**volume, 'state': 'deleting'}, home=call.home)
@@ -119,14 +119,15 @@ def _volumes(call: Call) -> list[Doc]:
     return [volume for volume in volumes if volume['state'] != 'deleted']
 
 
-def _volume(call: Call) -> Doc:
-    """Return the volume that the path names."""
+def _volume(call: Call, doing: str) -> Doc:
+    """Return the volume that the path names; a refusal says what was being done."""
     ref = call.path['id']
     if not is_uuid(ref):
         raise invalid(f'Error: Volume id: {ref} is not a valid UUID')
     volume = call.store.get('volume', ref.lower(), home=call.home)
     if volume is None or volume['owner'] != call.owner or volume['state'] == 'deleted':
-        raise Refusal(404, 'VolumeNotFound', f'Volume with uuid: {ref} could not be found')
+        text = f'Error when {doing} volume: Volume with uuid: {ref} could not be found'
+        raise Refusal(404, 'VolumeNotFound', text)
     return volume
 
 
@@ -136,12 +137,12 @@ def _check_unused(call: Call, volume: Doc, doing: str) -> None:
         raise Refusal(409, 'VolumeInUse', text)
 
 
-def _check_name(call: Call, name: Any) -> None:
+def _check_name(call: Call, name: Any, doing: str = 'creating') -> None:
     is_good = isinstance(name, str) and len(name) <= _LONGEST and _NAME.fullmatch(name)
     if not is_good:
         raise invalid(f'Error: Volume name: {string(name)} is not a valid volume name')
     if find_volume(call, name) is not None:
-        text = f'Error when creating volume: Volume with name {name} already exists'
+        text = f'Error when {doing} volume: Volume with name {name} already exists'
         raise Refusal(409, 'VolumeAlreadyExists', text)
 
 

@@ -160,9 +160,28 @@ def test_renames_a_volume(acme: Account) -> None:
     assert 'three' == acme.post(first, {'name': 'three'})['name']
     taken = acme.send('POST', first, {'name': 'two'})
     assert (409, 'VolumeAlreadyExists') == refusal(taken)[:2]
-    text = 'Error when updating volume: action is an invalid parameter'
+    text = 'action is an invalid parameter'
     response = acme.send('POST', f'{first}?action=update', {'name': 'four'})
     assert (409, 'InvalidArgument', text) == refusal(response)
+
+
+@pytest.mark.parametrize(
+    ('method', 'doing'), [('GET', 'getting'), ('POST', 'updating'), ('DELETE', 'deleting')]
+)
+def test_says_what_it_was_doing(acme: Account, method: str, doing: str) -> None:
+    """What the service of volumes refuses is told with what CloudAPI was about to do."""
+    status, code, message = refusal(acme.send(method, f'/my/volumes/{UNKNOWN}'))
+    assert (404, 'VolumeNotFound') == (status, code)
+    assert message.startswith(f'Error when {doing} volume: ')
+
+
+def test_says_which_name_is_taken(acme: Account) -> None:
+    """A name that is taken is told with whether a volume was to be made or changed."""
+    path = f'/my/volumes/{volume(acme, name="one")["id"]}'
+    volume(acme, name='two')
+    for target, doing in (('/my/volumes', 'creating'), (path, 'updating')):
+        refused = acme.send('POST', target, {'type': 'tritonnfs', 'name': 'two'})
+        assert refusal(refused)[2].startswith(f'Error when {doing} volume: ')
 
 
 def test_deletes_a_volume(acme: Account) -> None:
