@@ -26,11 +26,10 @@ def load_account(call: Call) -> None:
 
 
 def load_image(call: Call) -> None:
-    """Find the image that machines are created from or filtered by."""
-    if call.route.pattern != _COLLECTION:
-        return
+    """Find the image that the path names, or that machines are created from or filtered by."""
     ref = call.params.get('image') or call.params.get('dataset')
-    if is_uuid(ref) or (ref and is_old(call.cloud.datacenter(call.home))):
+    may_be_urn = ref and call.route.pattern == _COLLECTION
+    if is_uuid(ref) or (may_be_urn and is_old(call.cloud.datacenter(call.home))):
         call.image = find_dataset(call, str(ref))
         if call.image is None:
             raise not_found('image not found')

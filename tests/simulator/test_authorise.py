@@ -103,6 +103,16 @@ def test_what_does_not_exist_comes_first() -> None:
     assert (404, 'ResourceNotFound', 'VM not found') == refusal(response)
 
 
+def test_an_image_that_does_not_exist_comes_first() -> None:
+    """An image is looked up by its id before anybody asks who may have it; a word is not."""
+    acme = Account({'accounts': [account()]})
+    response = acme.send('GET', f'/my/images/{ID}', by=BOB)
+    assert (404, 'ResourceNotFound', 'image not found') == refusal(response)
+    assert 403 == acme.send('GET', '/my/images/x', by=BOB).status
+    for image in acme.get('/my/images')[:1]:
+        assert 403 == acme.send('GET', f'/my/images/{image["id"]}', by=BOB).status
+
+
 def test_tags_and_addresses_of_the_machine_count() -> None:
     """Conditions see what the machine has at that moment."""
     machine = {'tags': {'role': 'web', 'n': 5}}
