@@ -22,12 +22,12 @@ from smartdc.simulator.api.datasets import is_old, old_headers
 from smartdc.simulator.calls import Call, Reply
 from smartdc.simulator.cloud import Cloud, Record
 from smartdc.simulator.faults import Fault
-from smartdc.simulator.routing import ALL, Match, Router
+from smartdc.simulator.routing import ALL, Match, Route, Router
 from smartdc.simulator.signature import Claim
 from smartdc.simulator.signature import read as read_signature
 from smartdc.simulator.wire import Refusal, Request, Response
 
-_DOCS = 'https://apidocs.tritondatacenter.com/cloudapi/'
+_DOCS_URL = 'https://apidocs.tritondatacenter.com/cloudapi/'
 
 #: What happens to a request once it is known who sent it, in the server's order.
 STEPS: tuple[Callable[[Call], None], ...] = (
@@ -64,10 +64,8 @@ class App:
         started = time.monotonic()
         with self.cloud.store.exclusive():
             now = self.cloud.look()
-            if request.method in ('GET', 'HEAD') and _is_docs(request.path):
-                return _docs(request)
             try:
-                match = self._router.find(request)
+                match = _DOCS if _is_docs(request) else self._router.find(request)
                 call, claim = self._open(request, match, now)
             except Refusal as refusal:
                 return self._record(request, None, replies.bare(request, refusal, now), now)
@@ -137,6 +135,8 @@ class App:
 
     def _perform(self, call: Call, claim: Claim | None) -> Reply:
         """Do what is asked for: all of it, or nothing."""
+        if call.route is _DOCS.route:
+            return call.route.handler(call)
         is_ping = call.route.name in ('GetAccount', 'HeadAccount') and (
             call.path['account'] == '--ping'
         )
@@ -182,17 +182,15 @@ class App:
         return response
 
 
-def _is_docs(path: str) -> bool:
-    return path in ('/', '/docs', '/favicon.ico') or path.startswith('/docs/')
+def _is_docs(request: Request) -> bool:
+    path = request.path
+    is_asked = path in ('/', '/favicon.ico') or path.startswith('/docs')
+    return is_asked and request.method in ('GET', 'HEAD')
 
 
-def _docs(request: Request) -> Response:
-    """Send a browser on to the public documentation."""
-    connection = 'close' if 'close' in request.headers.get('connection', '') else 'keep-alive'
-    headers = {
-        'Location': _DOCS,
-        'Server': 'Cloud API',
-        'Content-Length': '0',
-        'Connection': connection,
-    }
-    return Response(302, headers)
+def _to_docs(call: Call) -> Reply:  # noqa: ARG001 - every operation takes the call
+    """Send a browser on to the public documentation, whoever it is."""
+    return Reply(status=302, headers={'Location': _DOCS_URL, 'Server': 'Cloud API'})
+
+
+_DOCS = Match(Route('GET', '/docs', 'docs', _to_docs), {}, 'GET')

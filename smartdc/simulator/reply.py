@@ -93,7 +93,7 @@ def full(
         'Access-Control-Expose-Headers': 'Api-Version, Request-Id, Response-Time',
         'Connection': _connection(call.request),
         'Date': http_date(call.now),
-        'Server': server,
+        'Server': result.headers.get('Server', server),
         'Api-Version': API_VERSION,
         'Request-Id': _request_id(call.request),
         'Response-Time': str(round((time.monotonic() - started) * 1000)),

@@ -250,11 +250,20 @@ def test_pings_without_authentication(acme: Account) -> None:
     assert '9.0.0' == read(response)['cloudapi']['versions'][-1]
 
 
-@pytest.mark.parametrize('path', ['/', '/docs', '/docs/x', '/favicon.ico'])
+@pytest.mark.parametrize('path', ['/', '/docs', '/docs/x', '/docs.html', '/favicon.ico'])
 def test_sends_browsers_to_the_documentation(acme: Account, path: str) -> None:
     """What a browser asks for is answered with where the documentation is."""
     response = acme.apps['us-sw-1'].handle(Request('GET', path))
-    assert (302, 'Cloud API') == (response.status, response.headers['Server'])
+    assert (302, 'Cloud API', b'') == (response.status, response.headers['Server'], response.body)
+    normal = acme.send('GET', '/my').headers
+    assert {'Location', *normal} - {'Content-Type', 'Content-MD5'} == set(response.headers)
+
+
+def test_reads_even_what_a_browser_sends(acme: Account) -> None:
+    """A type that can't be made and a header that can't be read are refused before the redirect."""
+    app = acme.apps['us-sw-1']
+    assert 406 == app.handle(Request('GET', '/', {'accept': 'image/png'})).status
+    assert 400 == app.handle(Request('GET', '/', {'authorization': 'nonsense'})).status
 
 
 def test_echoes_request_ids(acme: Account) -> None:
