@@ -30,7 +30,8 @@ def get_datacenter(call: Call) -> Reply:
 @chapter.post('/:account/foreigndatacenters', 'AddForeignDatacenter')
 def refuse_foreign(call: Call) -> Reply:  # noqa: ARG001 - every operation takes the call
     """Refuse: only applications with a token may, and there are none here."""
-    raise Refusal(403, 'Forbidden', 'Forbidden')
+    text = 'method requires HTTP signature auth token delegated authorization'
+    raise Refusal(403, 'Forbidden', text)
 
 
 def url_of(call: Call, name: str) -> str:

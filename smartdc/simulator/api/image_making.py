@@ -88,10 +88,9 @@ def imported(call: Call) -> Doc:
     source, image_id = call.text('datacenter'), call.params.get('id')
     if not source:
         raise missing('datacenter is a required argument')
-    if not image_id:
-        raise missing('id is a required argument')
     if not is_uuid(image_id):
-        raise invalid(f'id {string(image_id)} must be a UUID')
+        shown = string(image_id) if 'id' in call.params else 'undefined'
+        raise invalid(f'id {shown} must be a UUID')
     if source not in call.cloud.datacenters():
         raise not_found(f'{source} is not an available datacenter')
     image = call.store.get('image', str(image_id).lower(), home=source)
@@ -126,7 +125,7 @@ def exported(call: Call, image: Doc) -> dict[str, str]:
     """Return where the files of an exported image are; nothing is written."""
     path = call.text('manta_path')
     if not path:
-        raise missing('manta_path is a required argument')
+        raise missing('Image destination manta_path is a required argument')
     check_owner(call, image)
     if not path.startswith(f'/{call.login}/'):
         text = f'path "{path}" is not owned by account "{call.login}"'
@@ -164,12 +163,12 @@ ACTIONS: Mapping[str, Callable[[Call, Doc], Doc]] = {
 
 def action(call: Call) -> Callable[[Call, Doc], Doc]:
     """Return what is to be done to an image."""
-    if not call.text('action'):
-        raise missing('action is a required argument')
     found = ACTIONS.get(call.text('action'))
     if found is None:
-        # The text looks at the query alone, wherever the action came from.
-        asked = dict(parse_qsl(call.request.query)).get('action', 'undefined')
+        # What was wrong is looked for in the query alone, wherever the action came from.
+        asked = dict(parse_qsl(call.request.query)).get('action')
+        if not asked:
+            raise missing('action is a required argument')
         raise invalid(f'action {asked} is not a valid argument')
     return found
 

@@ -94,7 +94,7 @@ def _authorized_keys(call: Call, image: Doc) -> str:
         return ''
     keys = call.store.find('key', owner=call.owner)
     if not keys:
-        text = 'At least one SSH key is required to provision machines'
+        text = 'At least one SSH key is required to provision'
         raise Refusal(409, 'KeyRequired', text)
     administrators = find_role(call.store, call.owner, ADMINISTRATOR) or {'default_members': []}
     for member in administrators['default_members']:

@@ -60,4 +60,5 @@ def test_foreign_data_centers_are_refused(acme: Account) -> None:
     """They want a token that nobody has here."""
     for method in ('GET', 'POST'):
         response = acme.send(method, '/my/foreigndatacenters', {'name': 'x', 'url': 'y'})
-        assert (403, 'Forbidden') == refusal(response)[:2]
+        text = 'method requires HTTP signature auth token delegated authorization'
+        assert (403, 'Forbidden', text) == refusal(response)
