@@ -45,7 +45,11 @@ def get_role(call: Call) -> Reply:
 @chapter.post(_ROLE, 'UpdateRole')
 def update_role(call: Call) -> Reply:
     """Change what was sent; lists take the place of those that were there."""
-    role = {**_role(call), **role_input.given(call)}
+    changed = role_input.given(call)
+    known = _role(call)
+    if known['name'] == ADMINISTRATOR and 'policies' in changed:
+        raise invalid('Administrator role cannot have policies')
+    role = {**known, **changed}
     _keep(call, role)
     return Reply(role_view(call, role))
 
@@ -92,10 +96,10 @@ def _role(call: Call) -> Doc:
 
 
 def _keep(call: Call, role: Doc) -> None:
-    """Store a role, if its name is good and free; administrators need no policies."""
+    """Store a role, if its name is good and free."""
     name = role['name']
     others = call.store.find('role', owner=call.owner, name=name)
     taken = any(other['id'] != role['id'] for other in others)
-    if taken or name == 'true' or (name == ADMINISTRATOR and role['policies']):
+    if taken or not name.isprintable():
         raise invalid('role is invalid')
     call.store.put('role', role)

@@ -81,7 +81,9 @@ def test_older_versions_send_names(acme: Account) -> None:
     assert {'bob': None, 'amy': True} == defaults
     acme.post('/my/roles/ops', {'members': ['amy']}, **OLD)
     changed = acme.get('/my/roles/ops', **OLD)
-    assert (['amy'], ['amy']) == (changed['members'], changed['default_members'])
+    assert (['amy'], []) == (changed['members'], changed['default_members'])
+    changed = acme.post('/my/roles/ops', {'default_members': ['bob']}, **OLD)
+    assert (['bob'], ['bob']) == (changed['members'], changed['default_members'])
 
 
 @pytest.mark.parametrize('headers', [{}, OLD])
@@ -113,15 +115,44 @@ def test_lists_take_the_place_of_lists(acme: Account) -> None:
         ({'members': [{'type': 'subuser', 'login': 'eve'}]}, 'Invalid subuser: eve'),
         ({'members': [{'type': 'account', 'login': 'eve'}]}, 'Invalid account: eve'),
         ({'policies': [{'name': 'no'}]}, 'Invalid policy: no'),
-        ({'members': ['bob']}, 'members must be an array of objects'),
-        ({'members': 'bob'}, 'members must be an array'),
-        ({'members': [{'login': 'bob'}]}, 'members must have a type, either subuser or account'),
-        ({'members': [{'type': 'subuser'}]}, 'members must have login or id'),
-        ({'policies': [{'id': 5}]}, 'policies must have name or id'),
+        ({'members': ['bob']}, 'Role "members" must be an array of objects'),
+        ({'members': 'bob'}, 'Role "members" must be an array of objects'),
+        (
+            {'members': [{'login': 'bob'}]},
+            'Role "member" references must have a string "type" property',
+        ),
+        ({'members': [{'type': 'x'}]}, 'Member "type" is not supported: "x"'),
+        ({'members': [{'type': 'subuser'}]}, 'Invalid member: {"type":"subuser"}'),
+        (
+            {'members': [{'type': 'subuser', 'id': 'bob'}]},
+            'Member "id" property must be a string UUID',
+        ),
+        (
+            {'members': [{'type': 'subuser', 'login': 'bob', 'default': 'true'}]},
+            'Member "default" property must be a boolean',
+        ),
+        (
+            {'members': [{'type': 'subuser', 'login': 'bob', 'x': 1}]},
+            'Member references may only contain "type", "login", "id", or "default" properties, '
+            'not "x"',
+        ),
+        ({'policies': [{'id': 5}]}, 'Policy "id" property must be a string UUID'),
+        ({'policies': [{'name': 5}]}, 'Policy "name" property must be a string'),
+        (
+            {'policies': [{'name': 'read', 'x': 1}]},
+            'Policy references may only contain "name" or "id" properties, not "x"',
+        ),
+        (
+            {'policies': [{'name': 'no'}], 'members': [{'type': 'account', 'login': 'eve'}]},
+            'Invalid account: eve, Invalid policy: no',
+        ),
         ({'name': 'taken'}, 'role is invalid'),
-        ({'name': 'true'}, 'role is invalid'),
-        ({'name': ['x']}, 'role is invalid'),
-        ({'name': 'administrator', 'policies': [{'name': 'read'}]}, 'role is invalid'),
+        ({'name': 'true'}, '"true" is not a valid role name'),
+        ({'name': ['x']}, 'Role "name" must be a string'),
+        (
+            {'name': 'administrator', 'policies': [{'name': 'read'}]},
+            'Administrator role cannot have policies',
+        ),
     ],
 )
 def test_refuses_what_is_not_there(acme: Account, body: dict[str, Any], text: str) -> None:
