@@ -48,7 +48,8 @@ def get_policy(call: Call) -> Reply:
 @chapter.post(_POLICY, 'UpdatePolicy')
 def update_policy(call: Call) -> Reply:
     """Change what was sent; an empty description clears it."""
-    policy = {**_policy(call), **_given(call)}
+    given = _given(call)
+    policy = {**_policy(call), **given}
     _keep(call, policy)
     return Reply(policy_view(policy))
 

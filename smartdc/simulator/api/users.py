@@ -69,7 +69,8 @@ def get_user(call: Call) -> Reply:
 @chapter.post(_USER, 'UpdateUser')
 def update_user(call: Call) -> Reply:
     """Change what was sent; an empty text clears a field, and a password is not looked at."""
-    user = {**_by_id(call), **_given(call), 'updated': iso(call.now)}
+    given = _given(call)
+    user = {**_by_id(call), **given, 'updated': iso(call.now)}
     _keep(call, user)
     return Reply(user_view(user))
 
@@ -77,10 +78,10 @@ def update_user(call: Call) -> Reply:
 @chapter.post(f'{_USER}/change_password', 'ChangeUserPassword')
 def change_password(call: Call) -> Reply:
     """Give a sub-user another password, which must be sent twice."""
-    user = _by_id(call)
     _require(call, 'password', 'password_confirmation')
     if call.params['password'] != call.params['password_confirmation']:
         raise invalid('password and password_confirmation must have the same value')
+    user = _by_id(call)
     _check_password(call)
     user['updated'] = iso(call.now)
     call.store.put('user', user)

@@ -100,6 +100,14 @@ def test_passwords_are_sent_twice(acme: Account) -> None:
         assert (409, code, text) == refusal(acme.send('POST', path, body))
 
 
+def test_looks_at_what_is_sent_first(acme: Account) -> None:
+    """What is missing or wrong in a request is told before a user that isn't there."""
+    response = acme.send('POST', '/my/users/nobody/change_password', {})
+    assert (409, 'MissingParameter') == refusal(response)[:2]
+    response = acme.send('POST', '/my/users/nobody', {'email': 'x'})
+    assert (409, 'InvalidArgument', 'email: x is invalid') == refusal(response)
+
+
 def test_knows_its_roles(acme: Account) -> None:
     """Roles and default roles are shown to who asks for them."""
     user = acme.post('/my/users', BOB)
