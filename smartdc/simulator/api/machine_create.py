@@ -72,8 +72,10 @@ def _check_shared(call: Call, image: Doc) -> None:
     if image.get('public') or not shared or call.params.get('allow_shared_images') is True:
         return
     if versions.satisfies('9.0.0', call.asked):
+        ref = call.params.get('image') or call.params.get('dataset')
         raise invalid(
-            f'image {image["id"]} is shared with you: clone it, or set allow_shared_images'
+            f'{ref} is a shared image - to provision a shared image you can either clone the '
+            'image or set "allow_shared_images" to true.'
         )
 
 
@@ -111,9 +113,10 @@ def _brand(call: Call, image: Doc, package: Doc) -> str:
     sized = package.get('brand')
     default = {'zvol': 'kvm', 'lx-dataset': 'lx', 'docker': 'lx'}.get(image['type'], 'joyent')
     brand = wanted or needed or sized or default
-    for other in (needed, sized):
-        if other and other != brand:
-            raise invalid(f'brand "{brand}" does not agree with "{other}"')
+    if needed and needed != brand:
+        raise invalid(f'Image requires brand "{needed}", but brand "{brand}" was selected')
+    if sized and sized != brand:
+        raise invalid(f'Package requires brand "{sized}", but brand "{brand}" was selected')
     if (brand in _BRANDS) != (image['type'] == 'zvol'):
         raise invalid(f'brand "{brand}" does not go with an image of type {image["type"]}')
     return str(brand)
@@ -121,8 +124,8 @@ def _brand(call: Call, image: Doc, package: Doc) -> str:
 
 def _flags(call: Call, brand: str) -> Doc:
     """Return what is switched on; all but the firewall only by a literal true."""
-    if call.params.get('bootrom') is not None and brand != 'bhyve':
-        raise invalid('bootrom is only supported for bhyve')
+    if call.params.get('bootrom') and brand != 'bhyve':
+        raise invalid('Only bhyve VMs support "bootrom" option')
     names = ('deletion_protection', 'delegate_dataset', 'encrypted')
     flags = {name: True for name in names if call.params.get(name) is True}
     return {**flags, 'firewall_enabled': call.flag('firewall_enabled')}

@@ -23,9 +23,9 @@ def chosen(call: Call, brand: str, networks: list[Choice]) -> Doc:
     if not wanted:
         return {}
     if brand in ('kvm', 'bhyve'):
-        raise invalid('volumes not yet supported with machines of brand kvm and bhyve')
+        raise invalid(f'volumes not yet supported with brand "{brand}"')
     if not call.cloud.datacenter(call.home).get('volumes'):
-        raise _unreachable('volumes are not available in this data center')
+        raise invalid('Support for automounting volumes is not enabled')
     if not is_array(wanted) or not all(map(_is_entry, wanted)):
         raise Refusal(500, 'InternalError', 'CloudAPI never answers when "volumes" is wrong')
     at = {network['id'] for network, _ in networks}

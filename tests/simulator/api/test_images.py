@@ -98,7 +98,11 @@ def test_makes_machines_of_shared_images_only_when_told(acme: Account) -> None:
     """A shared image wants to be allowed, but by old clients."""
     image = next(found['id'] for found in acme.get('/my/images') if found['name'] == 'shared')
     body = {'image': image, 'package': 'g1-nano'}
-    assert (409, 'InvalidArgument') == refusal(acme.send('POST', '/my/machines', body))[:2]
+    text = (
+        f'{image} is a shared image - to provision a shared image you can either clone the image '
+        'or set "allow_shared_images" to true.'
+    )
+    assert (409, 'InvalidArgument', text) == refusal(acme.send('POST', '/my/machines', body))
     response = acme.send('POST', '/my/machines', {**body, 'allow_shared_images': True})
     assert response.status == 201
     assert acme.send('POST', '/my/machines', body, accept_version='~8').status == 201

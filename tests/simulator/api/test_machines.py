@@ -59,6 +59,17 @@ def test_creates_with_everything_that_was_asked_for(acme: Account) -> None:
         ({'image': ['a', True]}, 'InvalidArgument', 'a,true is not a valid image'),
         ({'package': {'a': 1}}, 'InvalidArgument', '[object Object] is not a valid package'),
         ({'brand': 'lx'}, 'InvalidArgument', 'Unknown brand "lx", must be one of: kvm, bhyve'),
+        ({'bootrom': 'uefi'}, 'InvalidArgument', 'Only bhyve VMs support "bootrom" option'),
+        (
+            {'package': 'b1-standard'},
+            'InvalidArgument',
+            'brand "bhyve" does not go with an image of type zone-dataset',
+        ),
+        (
+            {'volumes': [{'name': 'v', 'mountpoint': '/v'}]},
+            'InvalidArgument',
+            'Support for automounting volumes is not enabled',
+        ),
         ({'networks': ['x']}, 'InvalidArgument', 'Invalid Networks'),
         (
             {'networks': [5]},
@@ -91,6 +102,25 @@ def test_refuses_to_create(acme: Account, body: dict[str, Any], code: str, messa
     sent = {name: value for name, value in wanted.items() if value is not None}
     assert (409, code, message) == refusal(acme.send('POST', '/my/machines', sent))
     assert [] == names(acme)
+
+
+def test_goes_by_the_brand_of_the_package(acme: Account) -> None:
+    """A package that is for another brand than the one chosen says so; so do volumes."""
+    image = acme.get('/my/images?name=ubuntu-certified-24.04')[0]['id']
+    kvm = Account(
+        {
+            'images': [{'name': 'vm', 'os': 'linux', 'type': 'zvol'}],
+            'packages': [{'name': 'b', 'memory': 256, 'disk': 1024, 'brand': 'bhyve'}],
+        }
+    )
+    wanted = {'image': kvm.get('/my/images')[0]['id'], 'package': 'b', 'brand': 'kvm'}
+    text = 'Package requires brand "bhyve", but brand "kvm" was selected'
+    refused = refusal(kvm.send('POST', '/my/machines', wanted))
+    assert (409, 'InvalidArgument', text) == refused
+    volumes = [{'name': 'v', 'mountpoint': '/v'}]
+    wanted = {'image': image, 'package': 'b1-standard', 'volumes': volumes}
+    text = 'volumes not yet supported with brand "bhyve"'
+    assert (409, 'InvalidArgument', text) == refusal(acme.send('POST', '/my/machines', wanted))
 
 
 def test_wants_keys_and_free_names(acme: Account) -> None:
