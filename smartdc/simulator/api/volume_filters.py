@@ -21,9 +21,9 @@ _COMMON = ('account', 'as-role', 'role-tag', 'callback', 'jsonp')
 
 def check_known(call: Call, *names: str) -> None:
     """Refuse parameters that an operation does not know."""
-    for name in call.params:
-        if name not in names and name not in _COMMON:
-            raise invalid(f'Error: invalid parameter: {name}')
+    unknown = [name for name in call.params if name not in names and name not in _COMMON]
+    if unknown:
+        raise invalid(', '.join(f'Error: invalid parameter: {name}' for name in unknown))
 
 
 def fitting(call: Call, volumes: list[Doc]) -> list[Doc]:
@@ -92,7 +92,8 @@ def _predicate(call: Call) -> Any:
         raise invalid(f'Error: predicate: {text} is not valid JSON') from None
     for field in fields:
         if call.text(field):
-            raise invalid(f'Error: {field} is given both as a parameter and in the predicate')
+            text = f'Error: predicate has "{field}" which conflicts with parameter with same name'
+            raise invalid(text)
     return found
 
 

@@ -12,7 +12,7 @@ from smartdc.simulator.api.volume_filters import check_known, fitting
 from smartdc.simulator.calls import Call, Reply, invalid, is_uuid
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
-from smartdc.simulator.javascript import string
+from smartdc.simulator.javascript import string, type_name
 from smartdc.simulator.jobs import Work
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.shapes import is_array, is_object
@@ -152,8 +152,8 @@ def _new_volume(call: Call) -> Doc:
     if kind != 'tritonnfs':
         shown = 'undefined' if kind is None else string(kind)
         raise invalid(f'Error: Volume type: {shown} is not supported')
-    name = call.params.get('name')
-    if name is None:
+    name = call.params.get('name', '')
+    if name == '':
         name = (new_id() + new_id()).replace('-', '')
     _check_name(call, name)
     size = _size(call)
@@ -179,16 +179,12 @@ def _size(call: Call) -> int:
     size = call.params.get('size')
     if size is None:
         return SIZES[0]
-    try:
-        number = int(size)
-    except (TypeError, ValueError):
-        number = 0
-    if number <= 0 or isinstance(size, bool | float):
+    if type_name(size) != 'number' or size <= 0:
         raise invalid(f'Error: Volume size: {string(size)} is not a valid volume size')
-    if number not in SIZES:
-        text = f'Error when creating volume: Volume size {number} is not available'
+    if size not in SIZES:
+        text = f'Error when creating volume: Volume size {string(size)} is not available'
         raise Refusal(409, 'VolumeSizeNotAvailable', text)
-    return number
+    return int(size)
 
 
 def _are_tags(tags: Any) -> bool:

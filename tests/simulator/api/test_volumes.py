@@ -64,6 +64,12 @@ def test_makes_a_volume(acme: Account) -> None:
         ({'name': 'a b'}, 'InvalidArgument', 'Error: Volume name: a b is not a valid volume name'),
         ({'size': 'x'}, 'InvalidArgument', 'Error: Volume size: x is not a valid volume size'),
         (
+            {'size': '10240'},
+            'InvalidArgument',
+            'Error: Volume size: 10240 is not a valid volume size',
+        ),
+        ({'size': 0}, 'InvalidArgument', 'Error: Volume size: 0 is not a valid volume size'),
+        (
             {'size': 5},
             'VolumeSizeNotAvailable',
             'Error when creating volume: Volume size 5 is not available',
@@ -89,6 +95,12 @@ def test_refuses_a_volume(acme: Account, change: dict[str, Any], code: str, mess
     """What is missing or wrong is said."""
     response = acme.send('POST', '/my/volumes', {'type': 'tritonnfs', **change})
     assert (409, code, message) == refusal(response)
+
+
+def test_names_itself_where_the_name_is_empty(acme: Account) -> None:
+    """An empty name is as good as none, and a size is a number of whatever form."""
+    made = acme.post('/my/volumes', {'type': 'tritonnfs', 'name': '', 'size': 20480.0})
+    assert (64, 20480) == (len(made['name']), made['size'])
 
 
 def test_needs_a_network() -> None:
@@ -135,6 +147,7 @@ def test_filters(acme: Account, query: Any, found: list[str]) -> None:
     ('query', 'message'),
     [
         ('x=1', 'Error: invalid parameter: x'),
+        ('x=1&y=2', 'Error: invalid parameter: x, Error: invalid parameter: y'),
         ('size=x', 'Error: Volume size: x is not a valid volume size'),
         ('state=x', 'Error: Volume state: x is not valid'),
         ('type=x', 'Error: Volume type: x is not supported'),
@@ -142,7 +155,7 @@ def test_filters(acme: Account, query: Any, found: list[str]) -> None:
         ('predicate={"eq":["x",1]}', 'Error: predicate: {"eq": ["x", 1]} is not valid'),
         (
             'name=a&predicate={"eq":["name","a"]}',
-            'Error: name is given both as a parameter and in the predicate',
+            'Error: predicate has "name" which conflicts with parameter with same name',
         ),
     ],
 )
