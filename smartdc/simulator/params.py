@@ -23,7 +23,10 @@ _FORM = 'application/x-www-form-urlencoded'
 
 
 def merged(path: Mapping[str, str], request: Request) -> dict[str, Any]:
-    """Return all parameters: the query never overrides the path, the body overrides both."""
+    """Return all parameters: the query never overrides the path, the body overrides both.
+
+    A list in the body takes the place of all, even of the account that the path names.
+    """
     params: dict[str, Any] = dict(path)
     for name, value in _merged(request.pairs).items():
         params.setdefault(name, value)
@@ -31,7 +34,7 @@ def merged(path: Mapping[str, str], request: Request) -> dict[str, Any]:
         return params
     body = _body(request)
     if is_array(body):
-        return {**path, **{str(index): value for index, value in enumerate(body)}}
+        return {str(index): value for index, value in enumerate(body)}
     if is_object(body):
         params.update(body)
     return params

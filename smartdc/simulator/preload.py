@@ -15,7 +15,7 @@ _ITEM = '/:account/machines/:machine'
 
 def load_account(call: Call) -> None:
     """Find the account that the path names; `my` is the caller's own."""
-    login = call.text('account')
+    login = call.text('account') if 'account' in call.params else 'undefined'
     if login == 'my' and call.caller is not None:
         call.account = call.caller.account
         return

@@ -162,6 +162,15 @@ def test_takes_no_tokens(acme: Account, token: str, message: str) -> None:
     assert (401, 'InvalidCredentials', message) == refusal(response)
 
 
+@pytest.mark.parametrize('body', ['[]', '[{"action": "stop"}]'])
+def test_a_list_replaces_all_parameters(acme: Account, body: str) -> None:
+    """A list in the body takes the place of what the path says, and so no account is named."""
+    kind: dict[str, Any] = {'content_type': 'application/json'}
+    for target in ('/my', '/my/machines', acme.machine()):
+        response = acme.send('POST', target, body.encode(), **kind)
+        assert (404, 'ResourceNotFound', 'undefined does not exist') == refusal(response)
+
+
 def bodies() -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Yield the ways to say that the phone is 555."""
     data = b'{"phone":"555"}'
