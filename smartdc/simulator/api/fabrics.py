@@ -86,7 +86,7 @@ def delete_vlan(call: Call) -> Reply:
 def list_networks(call: Call) -> Reply:
     """Answer the networks of a VLAN."""
     vlan = _vlan(call, fabric_checks.given(call)['vlan_id'])
-    return Reply([network_view(network) for network in _networks(call, vlan['vlan_id'])])
+    return Reply([network_view(call, network) for network in _networks(call, vlan['vlan_id'])])
 
 
 @chapter.post(_NETWORKS, 'CreateFabricNetwork', versions=SINCE_7_3)
@@ -108,14 +108,14 @@ def create_network(call: Call) -> Reply:
     }
     _check_others(call, network)
     call.store.put('network', network, home=call.home)
-    return Reply(network_view(network), 201)
+    return Reply(network_view(call, network), 201)
 
 
 @chapter.get(_NETWORK, 'GetFabricNetwork', head='HeadFabricNetwork', versions=SINCE_7_3)
 @_where_enabled
 def get_network(call: Call) -> Reply:
     """Answer a network of a VLAN."""
-    return Reply(network_view(_network(call, fabric_checks.given(call))))
+    return Reply(network_view(call, _network(call, fabric_checks.given(call))))
 
 
 @chapter.put(_NETWORK, 'UpdateFabricNetwork', versions=SINCE_7_3)
@@ -129,7 +129,7 @@ def update_network(call: Call) -> Reply:
     fabric_checks.check_network(network, changed)
     _check_others(call, network)
     call.store.put('network', network, home=call.home)
-    return Reply(network_view(network))
+    return Reply(network_view(call, network))
 
 
 @chapter.delete(_NETWORK, 'DeleteFabricNetwork', versions=SINCE_7_3)

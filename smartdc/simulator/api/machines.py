@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from smartdc.simulator import jobs
 from smartdc.simulator.api import machine_actions, machine_create
 from smartdc.simulator.api.machine_view import machine_view, machine_views
+from smartdc.simulator.api.networks import find_network
 from smartdc.simulator.calls import Call, Reply, failed, fault, invalid, missing
 from smartdc.simulator.names import ALIAS
 from smartdc.simulator.routing import Chapter
@@ -16,6 +18,9 @@ from smartdc.simulator.wire import Refusal
 chapter: Chapter = Chapter()
 
 MAX_LIMIT = 1000
+
+#: What CNS makes a dash of.
+_NOT_IN_LABEL = re.compile('[^a-z0-9-]+')
 
 #: What may be asked for, and which stored states that means; `active` hides the dead.
 _STATES = {
@@ -81,7 +86,7 @@ def get_machine(call: Call) -> Reply:
     """Answer a machine; a deleted one with 410."""
     if call.machine['state'] == 'deleted':
         return _gone(call)
-    return Reply(machine_view(call, call.machine))
+    return Reply(_whole(call))
 
 
 @chapter.delete('/:account/machines/:machine', 'DeleteMachine')
@@ -100,7 +105,18 @@ def delete_machine(call: Call) -> Reply:
 
 
 def _gone(call: Call) -> Reply:
-    return Reply(machine_view(call, call.machine), 410)
+    return Reply(_whole(call), 410)
+
+
+def _whole(call: Call) -> dict[str, Any]:
+    """Return the machine of a request with its names in the DNS, if the account uses CNS."""
+    view = machine_view(call, call.machine)
+    if not call.account.get('triton_cns_enabled'):
+        return view
+    networks = (find_network(call, nic['network']) or {} for nic in call.machine['nics'])
+    suffixes = dict.fromkeys(each for net in networks for each in net.get('suffixes', ()))
+    label = _NOT_IN_LABEL.sub('-', call.machine['name'].lower())
+    return {**view, 'dns_names': [f'{label}.{suffix}' for suffix in suffixes]}
 
 
 def _number(call: Call, name: str, least: int, most: int | None, default: int) -> int:

@@ -35,7 +35,7 @@ def list_networks(call: Call) -> Reply:
     pooled = {member for network in networks for member in network.get('networks', ())}
     return Reply(
         [
-            network_view(network)
+            network_view(call, network)
             for network in networks
             if network['id'] not in pooled
             and wanted in ('', str(bool(network.get('fabric'))).lower())
@@ -46,7 +46,7 @@ def list_networks(call: Call) -> Reply:
 @chapter.get('/:account/networks/:network', 'GetNetwork', head='HeadNetwork')
 def get_network(call: Call) -> Reply:
     """Answer a network."""
-    return Reply(network_view(named_network(call)))
+    return Reply(network_view(call, named_network(call)))
 
 
 def visible_networks(call: Call) -> list[Doc]:
@@ -69,10 +69,14 @@ def named_network(call: Call) -> Doc:
     return network
 
 
-def network_view(network: Doc) -> dict[str, Any]:
-    """Return a network as CloudAPI shows it: only a fabric's says more than its name."""
+def network_view(call: Call, network: Doc) -> dict[str, Any]:
+    """Return a network as CloudAPI shows it: only a fabric's says more than its name.
+
+    The suffixes of its names in the DNS are for accounts that use CNS.
+    """
     fields = (*_FIELDS, *_FABRIC_FIELDS) if network.get('fabric') else _FIELDS
-    return {name: network[name] for name in fields if name in network}
+    hidden = () if call.account.get('triton_cns_enabled') else ('suffixes',)
+    return {name: network[name] for name in fields if name in network and name not in hidden}
 
 
 class AddressesExhausted(Exception):

@@ -367,6 +367,29 @@ def test_knows_no_such_machine(acme: Account, machine: str, status: int, code: s
     assert [] == acme.cloud.failures
 
 
+def test_tells_names_to_accounts_that_use_cns() -> None:
+    """One machine, not a list, has its names; networks have what these end with."""
+    suffix = 'inst.acme.us-alpha-1.cns.example'
+    network = {
+        'name': 'external',
+        'public': True,
+        'subnet': '10.0.0.0/24',
+        'provision_start_ip': '10.0.0.2',
+        'provision_end_ip': '10.0.0.9',
+        'suffixes': [suffix],
+    }
+    package = {'name': 'g1-small', 'memory': 256, 'disk': 1024}
+    world = {'networks': [network], 'images': [{'name': 'base-64-lts'}], 'packages': [package]}
+    acme = Account(world)
+    path = acme.machine(name='Web_0')
+    assert 'dns_names' not in acme.get(path)
+    assert 'suffixes' not in acme.get('/my/networks')[0]
+    acme.post('/my', {'triton_cns_enabled': True})
+    assert [f'web-0.{suffix}'] == acme.get(path)['dns_names']
+    assert 'dns_names' not in acme.get('/my/machines')[0]
+    assert [suffix] == acme.get('/my/networks')[0]['suffixes']
+
+
 def test_hides_networks_from_the_old(acme: Account) -> None:
     """A client of 7.0 sees no networks."""
     path = acme.machine()
