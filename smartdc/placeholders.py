@@ -74,6 +74,7 @@ class Placeholders:
 
     def written(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> Any:
         """Return what stands for the answer of a write; the last state it leads to is kept."""
+        self._settle(path)
         action, given = query.get('action'), _answered(body) if is_object(body) else {}
         thing = self._things.get(path, {})
         if method == 'DELETE':
@@ -94,8 +95,7 @@ class Placeholders:
     def read(self, path: str) -> Any:
         """Return what stands for the answer of a look at a placeholder, None for all else."""
         above, _, last = path.rpartition('/')
-        if path in self._settled:
-            self._things[path]['state'] = self._settled.pop(path)
+        self._settle(path)
         if path in self._things:
             return self._things[path]
         if above in self._things:
@@ -113,6 +113,11 @@ class Placeholders:
                 name = str(thing.get('name') or thing['id'])
                 value = value.replace(thing['id'], quote(name, safe='') if is_path else name)
         return value
+
+    def _settle(self, path: str) -> None:
+        """Let a thing come to the state that it has from the first look or change on."""
+        if path in self._settled:
+            self._things[path]['state'] = self._settled.pop(path)
 
     def _made(self, kind: _Kind, path: str, given: dict[str, Any]) -> dict[str, Any]:
         number = len(self._things) + 1

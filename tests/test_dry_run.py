@@ -128,6 +128,15 @@ def test_a_machines_life_goes_on_with_placeholders(cloud: Simulator, sdc: DataCe
         sdc.machine(machine.id)
 
 
+def test_the_last_change_is_what_is_seen(sdc: DataCenter) -> None:
+    """What is stopped or deleted before anybody has looked at it does not run at the first look."""
+    with sdc.dry_run():
+        stopped, deleted = sdc.create_machine('web1'), sdc.create_machine('web2')
+        stopped.stop()
+        deleted.delete()
+        assert ('stopped', 'deleted') == (stopped.status(), deleted.status())
+
+
 def test_other_things_have_placeholders_too(sdc: DataCenter) -> None:
     """Each tells what was asked for, with an id, and what the server adds."""
     with sdc.dry_run() as plan:
