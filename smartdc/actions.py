@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from smartdc.chapter import MachineChapter
+from smartdc.dry_run import is_collecting
 from smartdc.errors import ActionFailed
 from smartdc.http_signature import HTTPSignatureAuth
 from smartdc.ssh_keys import parse_fingerprint
@@ -73,6 +74,7 @@ def awaited(
             last=lambda: machine.data,
             transition=(machine.datacenter.base_url, machine.KIND, action),
             sleep=sleep,
+            is_real=not is_collecting(machine.datacenter),
         )
     if found == 'failed':
         raise ActionFailed(

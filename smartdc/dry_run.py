@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,9 +11,6 @@ if TYPE_CHECKING:
 
     from smartdc.connection import Connection
     from smartdc.plan import Plan
-
-#: Whether this thread is in a block whose writes are collected.
-_collecting: ContextVar[bool] = ContextVar('collecting', default=False)
 
 
 class DryRuns:
@@ -35,11 +31,9 @@ class DryRuns:
 
         plan = Plan()
         self._plans.append(plan)
-        token = _collecting.set(True)
         try:
             yield plan
         finally:
-            _collecting.reset(token)
             self._plans.remove(plan)
 
 
@@ -54,11 +48,15 @@ def collected(
 
     The arguments are those of a request, with its body as it would be sent.
     """
-    runs: DryRuns | None = vars(connection).get('_dry_runs')
-    plan = runs.plan if runs else None
+    plan = _plan(connection)
     return None if plan is None else plan.answer(connection, method.upper(), path, params, body)
 
 
-def is_collecting() -> bool:
-    """Say whether this thread is in a block whose writes are collected, so that nothing changes."""
-    return _collecting.get()
+def is_collecting(server: object) -> bool:
+    """Say whether the writes to a data center are collected for now, so that nothing changes."""
+    return _plan(server) is not None
+
+
+def _plan(server: object) -> Plan | None:
+    runs: DryRuns | None = getattr(server, '_dry_runs', None)
+    return runs.plan if runs else None

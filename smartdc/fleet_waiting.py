@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smartdc.clock import SYSTEM_CLOCK, Clock
+from smartdc.dry_run import is_collecting
 from smartdc.errors import APIError, FleetError, NotAuthorized, SmartDCError, WaitTimeout
 from smartdc.machine import Machine
 from smartdc.paging import PAGE
@@ -116,9 +117,6 @@ class Waiting:
                 seen = '' if late.__cause__ else still(machine.data)
                 text = f'{machine._title()} {late}{seen}'
                 self._job.errors[name] = WaitTimeout(text, machine.data)
-            return
-        # A dry run does not wait: what is left then is taken for done, so that the block goes on.
-        self._job.results |= {name: machine.state for name, machine in self._pending.items()}
 
     def _look(self) -> str:
         """Look at the machines that are left, and return the state that most of them are in."""
@@ -140,9 +138,12 @@ class Waiting:
         return next(iter(_states(self._pending.values())), '')
 
     def _is_over(self, machine: Machine, trouble: BaseException | None) -> bool:
-        """Say whether the wait for a machine is over; a fault that may pass does not end it."""
+        """Say whether the wait for a machine is over; a fault that may pass does not end it.
+
+        In a dry run nothing will change, so that one look is all.
+        """
         if trouble is None:
-            return self._done(machine)
+            return self._done(machine) or is_collecting(machine.datacenter)
         if isinstance(trouble, SmartDCError) and fault_of(trouble) is not None:
             return False
         raise trouble

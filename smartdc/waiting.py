@@ -87,6 +87,7 @@ def wait(
     progress: Reporting = None,
     transition: Transition = (),
     sleep: Sleep | None = None,
+    is_real: bool = True,
 ) -> str:
     """Look at a state until it is `done`, and return it.
 
@@ -95,12 +96,12 @@ def wait(
     timeout's end, not before it, but no look begins beyond the `deadline` of a block. Then
     WaitTimeout says `what` was waited for and carries what `last` returns. `progress` is told of
     each look. `transition` is by what this wait and others like it are known. `sleep` lets time
-    pass in the clock's place.
+    pass in the clock's place. Where `is_real` is False nothing was sent and nothing will change, so
+    that one look is all.
     """
     if not isinstance(timeout, int | float) or not timeout >= 0:
         raise InvalidInput(f'a timeout is a number of seconds from 0, not {timeout!r}')
-    if is_collecting():
-        # Nothing was sent, so nothing will change.
+    if not is_real:
         return look()
     began = clock.now()
     end = began + timeout
@@ -208,6 +209,7 @@ def follow(
         progress=progress,
         transition=(at.base_url, kind, *states),
         sleep=sleep,
+        is_real=not is_collecting(at),
     )
     return last
 
@@ -300,6 +302,7 @@ class Polled:
                 progress=progress,
                 transition=(self._at().base_url, self.KIND, goal),
                 sleep=sleep,
+                is_real=not is_collecting(self._at()),
             )
 
     def _pauses(self, interval: Interval) -> AbstractContextManager[Sleep]:  # noqa: ARG002 - machines need it

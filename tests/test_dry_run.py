@@ -225,6 +225,29 @@ def test_other_data_centers_are_not_concerned(cloud: Simulator, sdc: DataCenter)
     assert 0 == len(plan)
 
 
+def test_waits_for_other_data_centers_are_real(sdc: DataCenter, cloud: Simulator) -> None:
+    """What a client of its own has made is waited for, alone and in a fleet with what is not."""
+    with sdc.dry_run(), cloud.datacenter() as other:
+        made, more = other.create_machine('web1'), other.create_machine('web2')
+        planned = sdc.create_machine('web3')
+        made.poll_until('running')
+        more.stop()
+        planned.stop()
+        assert 'running' == made.state
+        assert ['stopped'] * 2 == [
+            each.state for each in Fleet([more, planned]).poll_until('stopped').ok
+        ]
+
+
+def test_no_thread_waits(sdc: DataCenter, cloud: Simulator, machine: Machine) -> None:
+    """In a thread that the block knows nothing of, waiting ends at once too."""
+    before = cloud.clock.now()
+    with sdc.dry_run(), ThreadPoolExecutor(1) as pool:
+        pool.submit(machine.stop, wait=True).result()
+        pool.submit(machine.poll_until, 'stopped').result()
+    assert before == cloud.clock.now()
+
+
 def test_all_threads_collect(cloud: Simulator, sdc: DataCenter) -> None:
     """A pool's workers send nothing while the block lasts; nor does a block within another."""
     with sdc.dry_run() as outer:
