@@ -7,7 +7,6 @@ a wait looks no later than without it.
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from smartdc.clock import is_real
 from smartdc.pace import Interval, is_learned
 from smartdc.waiting import Sleep
+from smartdc.watchdog import shut
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -93,7 +93,7 @@ class News(AbstractContextManager[Sleep]):
         with self._lock:
             self._is_over, feed = True, self._feed
         if feed is not None and self._thread is not None:
-            _cut(feed)
+            shut(feed.socket)
             self._thread.join()
 
     def sleep(self, seconds: float) -> None:
@@ -139,12 +139,5 @@ class News(AbstractContextManager[Sleep]):
                     if self._machine_id in str(feed.recv()):
                         self._changed.set()
         finally:
-            _cut(feed)
+            shut(feed.socket)  # a server that does not answer could hold up the closing
             feed.close()
-
-
-def _cut(feed: ClientConnection) -> None:
-    """End a connection at once: a server that does not answer could hold up its closing."""
-    with suppress(OSError):
-        # The plain socket's: that of a TLS socket takes its state from under the reader.
-        socket.socket.shutdown(feed.socket, socket.SHUT_RDWR)

@@ -15,6 +15,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http.client import HTTPResponse as PlainResponse
+from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -46,11 +47,17 @@ class Guard:
             self._shut()
 
     def _shut(self) -> None:
-        if self._socket is None:
-            return
-        with suppress(OSError):
-            # The plain socket's: that of a TLS socket takes its state from under the reader.
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        if self._socket is not None:
+            shut(self._socket)
+
+
+def shut(sock: Any) -> None:
+    """End the connection of a socket, or of what stands for one, at once."""
+    # TLS within TLS, as through a proxy, is no socket but has one: urllib3's and websockets' do.
+    inner = getattr(sock, 'socket', None) or getattr(sock, 'ssl_socket', None) or sock
+    with suppress(OSError):
+        # The plain socket's: that of a TLS socket takes its state from under the reader.
+        socket.socket.shutdown(inner, socket.SHUT_RDWR)
 
 
 class Watchdog:

@@ -74,6 +74,39 @@ def json_reply(status: int, body: bytes, **headers: str) -> bytes:
 
 
 @contextmanager
+def tunnelling(tls: ssl.SSLContext) -> Iterator[str]:
+    """Run a proxy that is spoken to by TLS and carries one connection, and yield its URL."""
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+
+        def serve() -> None:
+            accepted, _ = listening.accept()
+            with tls.wrap_socket(accepted, server_side=True) as near, suppress(OSError):
+                host, _, port = read_request(near).split()[1].decode().partition(':')
+                with socket.create_connection((host, int(port))) as far:
+                    near.sendall(b'HTTP/1.1 200 Connected\r\n\r\n')
+                    back = threading.Thread(target=_carry, args=(far, near))
+                    back.start()
+                    _carry(near, far)
+                    back.join()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f'https://127.0.0.1:{listening.getsockname()[1]}'
+        finally:
+            thread.join()
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    """Carry what comes from one connection to another until either ends, and end the other."""
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with suppress(OSError):
+        socket.socket.shutdown(target, socket.SHUT_RDWR)
+
+
+@contextmanager
 def dripping(head: bytes, drip: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Run a server that sends a head and then drips, five hundred times, and yield its URL."""
     ended = threading.Event()

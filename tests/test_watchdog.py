@@ -1,6 +1,8 @@
 """Answers that come, but never to an end."""
 
 import os
+import socket
+import ssl
 import threading
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import smartdc
 from smartdc import DataCenter, Retry, deadline
 from smartdc.simulator import Simulator
 from smartdc.simulator.certificate import make
-from smartdc.watchdog import cut_off
-from tests.servers import dripping
+from smartdc.watchdog import cut_off, shut
+from tests.servers import dripping, tunnelling
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
@@ -45,6 +47,39 @@ def test_a_dripping_answer_ends_over_tls(tmp_path: Path) -> None:
 
     assert caught.value.sent
     assert not isinstance(caught.value, smartdc.TLSError)
+
+
+def test_a_dripping_answer_ends_behind_a_proxy_with_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS within TLS is cut off as well, and so is whatever is asked after it."""
+    context, ca = make(tmp_path)
+    monkeypatch.setenv('SSL_CERT_FILE', str(ca))
+    with dripping(*DRIPS['a body with a length'], tls=context) as url, tunnelling(context) as proxy:
+        monkeypatch.setenv('HTTPS_PROXY', proxy)
+        sdc = DataCenter(url, login='bob', verify=ca, retries=None)
+        with deadline(0.5), pytest.raises(smartdc.Timeout):
+            sdc.ping()
+    with dripping(*DRIPS['a body in chunks']) as url, pytest.raises(smartdc.Timeout), deadline(0.2):
+        DataCenter(url, login='bob', retries=None).ping()
+
+
+def test_a_websocket_by_tls_within_tls_can_be_cut_off(tmp_path: Path) -> None:
+    """What websockets has for it is no socket."""
+    client = pytest.importorskip('websockets.sync.client')
+    context, ca = make(tmp_path)
+    trusting = ssl.create_default_context(cafile=ca)
+    with dripping(b'', b'', tls=context) as url, tunnelling(context) as proxy:
+        port = int(proxy.rpartition(':')[2])
+        with (
+            socket.create_connection(('127.0.0.1', port)) as plain,
+            trusting.wrap_socket(plain, server_hostname='127.0.0.1') as outer,
+        ):
+            outer.sendall(f'CONNECT {url.removeprefix("https://")} HTTP/1.1\r\n\r\n'.encode())
+            assert outer.recv(100).startswith(b'HTTP/1.1 200')
+            inner = client.SSLSSLSocket(outer, trusting, server_hostname='127.0.0.1')
+            shut(inner)
+            assert b'' == inner.recv(1)
 
 
 def test_a_call_has_an_end_with_no_deadline_around_it() -> None:
