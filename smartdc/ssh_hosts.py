@@ -72,7 +72,7 @@ def _entries(path: Path) -> Iterator[tuple[str, list[str], paramiko.PKey]]:
             continue
         try:
             entry = HostKeyEntry.from_line(rest, number)
-        except (InvalidHostKey, paramiko.SSHException) as error:
+        except (InvalidHostKey, paramiko.SSHException, ArithmeticError, ValueError) as error:
             logger.warning('line %s of %s is no host key: %s', number, path, error)
             continue
         if entry is not None and entry.hostnames:

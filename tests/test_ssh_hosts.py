@@ -121,6 +121,24 @@ def test_lines_with_markers(
             machine.run('true', host_keys='accept-new')
 
 
+@pytest.mark.parametrize(
+    'line',
+    [
+        'host ssh-rsa AAAAB3NzaC1yc2EAAAABAAAAAAEF',  # an exponent of 0
+        'host ssh-rsa AAAAB3NzaC1yc2EAAAAB/wAAAAEF',  # one below it
+        'host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAAQA=',  # a key of one byte
+        'host ssh-ed25519 AAAAC//////lZDI1NTE5AAAAAQA=',
+    ],
+)
+def test_a_damaged_line_is_passed_over(
+    sshd: Sshd, machine: Machine, known: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key that cannot be one is nobody's, and the other lines hold."""
+    known.write_text(f'{line}\n{sshd.known}')
+    assert machine.run('true').check()
+    assert caplog.messages[0].startswith(f'line 1 of {known} is no host key')
+
+
 def test_a_machine_on_the_way(tmp_path: Path, known: Path) -> None:
     """The tag names the machine that the connection goes through, both host keys are looked at."""
     with Sshd(tmp_path / 'target') as sshd, Sshd(tmp_path / 'jump', '127.0.0.2') as jump:
