@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -297,12 +297,14 @@ def _run(client: Client, channel: paramiko.Channel, command: str) -> Completed:
 def _written(channel: paramiko.Channel) -> tuple[bytes, bytes]:
     """Read both outputs as they come: one that is not read would hold up the other."""
     out, err = bytearray(), bytearray()
-    while True:
-        ended = channel.eof_received or channel.closed
-        select.select([channel], [], [])
-        while channel.recv_ready():
-            out += channel.recv(_CHUNK)
-        while channel.recv_stderr_ready():
-            err += channel.recv_stderr(_CHUNK)
-        if ended:
-            return bytes(out), bytes(err)
+    with selectors.DefaultSelector() as selector:
+        selector.register(channel, selectors.EVENT_READ)
+        while True:
+            ended = channel.eof_received or channel.closed
+            selector.select()
+            while channel.recv_ready():
+                out += channel.recv(_CHUNK)
+            while channel.recv_stderr_ready():
+                err += channel.recv_stderr(_CHUNK)
+            if ended:
+                return bytes(out), bytes(err)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import shutil
 import socket
 import socketserver
@@ -9,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +226,17 @@ def test_much_output(machine: Machine) -> None:
 
     assert size * b'\0' == ended.stderr
     assert size * b'\0' + b'end\n' == ended.stdout
+
+
+@pytest.mark.skipif(
+    resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1200, reason='so many files cannot be open'
+)
+def test_a_process_with_many_files_open(machine: Machine) -> None:
+    """Descriptors beyond those that select() takes do as well."""
+    with ExitStack() as files:
+        for _ in range(1050):
+            files.enter_context(Path(os.devnull).open())
+        assert 'so\n' == machine.run('echo so').check().output
 
 
 def test_what_takes_too_long(machine: Machine, tmp_path: Path) -> None:
