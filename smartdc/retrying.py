@@ -130,7 +130,11 @@ class Retry(_Persistence):
 
     def pause(self, attempt: int, chance: Callable[[], float] = random.random) -> float:
         """Return how many seconds to wait after so many attempts."""
-        return chance() * min(self.cap, self.base * self.factor ** (attempt - 1))
+        try:
+            grown = self.base * self.factor ** (attempt - 1)
+        except OverflowError:  # more than any cap
+            grown = self.cap
+        return chance() * min(self.cap, grown)
 
 
 #: How persistent a client is unless told otherwise.

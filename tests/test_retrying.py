@@ -121,6 +121,7 @@ def test_pauses_grow_and_are_random() -> None:
 
     assert [0.5, 1, 2, 4, 8, 16, 20, 20] == [retry.pause(n, lambda: 1.0) for n in range(1, 9)]
     assert 0 == retry.pause(8, lambda: 0.0)
+    assert 20 == retry.pause(100_000, lambda: 1.0)
     chance = random.Random(1).random
     mean = sum(retry.pause(3, chance) for _ in range(10_000)) / 10_000
     assert abs(mean - 1.0) < 0.05
