@@ -330,7 +330,7 @@ def _folder(path: str | os.PathLike[str]) -> Path:
 
 
 def _public_half(path: Path) -> Path:
-    return path.with_name(path.name + '.pub')
+    return Path(f'{path}.pub')  # a root has no name
 
 
 def _paths(directory: Path) -> list[Path]:

@@ -232,8 +232,9 @@ def test_there_is_nowhere_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(AgentError, match=r'SSH_AUTH_SOCK is not set.*no directory .*\.ssh'):
         KeySearch('00' * 16).sign(b'data')
     monkeypatch.setenv('SSH_AUTH_SOCK', str(tmp_path / 'nobody'))
-    with pytest.raises(AgentError, match='nobody cannot be reached'):
-        KeySearch('no such name').sign(b'data')
+    for wanted in ('no such name', '/'):
+        with pytest.raises(AgentError, match='nobody cannot be reached'):
+            KeySearch(wanted).sign(b'data')
 
 
 def test_a_p384_key_comes_from_its_file(agent: Path, ssh: Path) -> None:
