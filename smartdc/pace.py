@@ -96,9 +96,9 @@ class Pace:
     def pause(self) -> float:
         """Return how many seconds to wait until the next look."""
         interval = self._interval
-        seconds = interval(self._looks) if callable(interval) else float(interval)
-        if not seconds >= 0:
-            raise InvalidInput(f'an interval cannot be negative: {seconds}')
+        seconds = interval(self._looks) if callable(interval) else interval
+        if not isinstance(seconds, int | float) or not seconds >= 0:
+            raise InvalidInput(f'an interval is a number of seconds from 0, not {seconds!r}')
         if not is_learned(interval) or self._looks < 2:
             return seconds
         known = self._known.get((*self._transition, self._first))

@@ -55,7 +55,7 @@ class WaitFor(Connection):
                 state,
                 kind=kind,
                 what=f'{kind} {known}',
-                wait_for=float(timeout),
+                wait_for=timeout,
                 at=self,
                 interval=interval,
                 progress=progress,

@@ -1,5 +1,7 @@
 """Waiting for whatever has a life of its own, in one way."""
 
+from typing import Any
+
 import pytest
 
 from smartdc import DataCenter, InvalidInput, Machine
@@ -40,6 +42,13 @@ def test_waiting_ends_at_the_deadline(sdc: DataCenter, machine: Machine) -> None
         sdc.wait_for('image', image['id'], 'active', timeout=4, interval=1)
 
     assert 'creating' == caught.value.last['state']
+
+
+@pytest.mark.parametrize('timeout', [None, '10', -1])
+def test_what_is_no_time_is_refused(sdc: DataCenter, machine: Machine, timeout: Any) -> None:
+    """A timeout is a number of seconds."""
+    with pytest.raises(InvalidInput, match='a number of seconds'):
+        sdc.wait_for('machine', machine, 'running', timeout=timeout)
 
 
 def test_an_unknown_kind_is_refused(sdc: DataCenter) -> None:

@@ -144,11 +144,17 @@ def test_a_wait_that_saw_nothing_at_last_says_why() -> None:
         ({'timeout': -1.0}, 'a timeout is a number of seconds from 0, not -1.0'),
         ({'timeout': math.nan}, 'a timeout is a number of seconds from 0, not nan'),
         ({'timeout': '10'}, "a timeout is a number of seconds from 0, not '10'"),
-        ({'interval': -2.0}, 'an interval cannot be negative: -2.0'),
+        ({'interval': -2.0}, 'an interval is a number of seconds from 0, not -2.0'),
+        ({'interval': '2'}, "an interval is a number of seconds from 0, not '2'"),
+        ({'interval': None}, 'an interval is a number of seconds from 0, not None'),
+        (
+            {'interval': lambda looks: None if looks else 0},
+            'an interval is a number of seconds from 0, not None',
+        ),
     ],
 )
 def test_times_that_cannot_be_are_refused(bad: dict[str, Any], why: str) -> None:
-    """Neither a timeout nor an interval can be negative, and a text is no timeout."""
+    """Neither a timeout nor an interval can be negative, and a text is neither."""
     with pytest.raises(smartdc.InvalidInput) as caught:
         waiting(TestClock(), ['down'], **bad)
 
