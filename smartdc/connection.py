@@ -39,24 +39,22 @@ from smartdc.locations import base_url, is_loopback
 from smartdc.pacing import take_turn
 from smartdc.paging import PAGE, Ahead, Page, pages
 from smartdc.paths import fill
+from smartdc.patience import Patience, longest, patient, within
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.server_clock import ServerClock
 from smartdc.shapes import is_object
 from smartdc.trace import log
 from smartdc.transport import (
     BODY_LIMIT,
-    Patience,
     Pool,
     Verify,
     json_body,
-    longest,
     prepared,
     send,
     translated,
     whole,
     wire_url,
     with_query,
-    within,
 )
 from smartdc.watchdog import cut_off
 
@@ -89,7 +87,7 @@ class Connection(Creator):
         *,
         verify: Verify = True,
         clock: Clock | None = None,
-        timeout: float | tuple[float, float] = (5.0, 60.0),
+        timeout: Patience = (5.0, 60.0),
         as_role: str | Sequence[str] = (),
         act_as: str | None = None,
         retries: Retry | None = DEFAULT_RETRY,
@@ -97,7 +95,7 @@ class Connection(Creator):
         pool_size: int = 10,
         body_limit: int = BODY_LIMIT,
     ) -> None:
-        self.timeout = timeout
+        self.timeout = patient(timeout)
         self.clock: Clock = clock or SYSTEM_CLOCK
         self.verify = verify
         self.as_role: tuple[str, ...] = _names(as_role)
@@ -142,7 +140,7 @@ class Connection(Creator):
         not given. The body is None when there is none, and text when it is not JSON. Raises an
         APIError for every status of 400 and more. Redirects are not followed.
         """
-        return self._ask(method, path, headers, data, decoded, params, timeout)
+        return self._ask(method, path, headers, data, decoded, params, patient(timeout))
 
     def _ask(
         self,
@@ -366,7 +364,7 @@ class Connection(Creator):
     ) -> tuple[requests.Response, bytes]:
         """Make one attempt and return the answer with its whole body."""
         began = time.perf_counter()
-        with self._sending(timeout or self.timeout) as (session, patience):
+        with self._sending(self.timeout if timeout is None else timeout) as (session, patience):
             request = prepared(method, url, headers, body, auth)
             response = send(session, request, patience)
             content = whole(response, self.body_limit)

@@ -44,6 +44,7 @@ from smartdc.locations import (
 )
 from smartdc.many import Many
 from smartdc.news import Feeds
+from smartdc.patience import Patience
 from smartdc.presign import expiry, presigned_url
 from smartdc.retrying import DEFAULT_RETRY, Retry
 from smartdc.search import search_dicts
@@ -161,7 +162,7 @@ class DataCenter(
         signed_headers: Sequence[str] = ('(request-target)', 'date'),
         auth: AuthBase | None = None,
         api_version: str | None = None,
-        timeout: float | tuple[float, float] = (5.0, 60.0),
+        timeout: Patience = (5.0, 60.0),
         clock: Clock | None = None,
         as_role: str | Sequence[str] = (),
         act_as: str | None = None,

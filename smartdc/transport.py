@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import io
 import json
-import math
 import os
 import ssl
 import threading
@@ -32,6 +31,7 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
+from smartdc.patience import Patience
 from smartdc.watchdog import POOLS
 
 #: What `verify` may be: True, False, or the path of a CA file or folder.
@@ -42,9 +42,6 @@ BODY_LIMIT = 256 * 2**20
 
 #: What may stand in a URL unquoted; a percent sign begins what is quoted already.
 _PLAIN = "!#$%&'()*+,/:;=?@[]~"
-
-#: How long requests waits, in seconds: to connect and between bytes; None is for ever.
-Patience = float | tuple[float | None, float | None] | None
 
 
 class ContextAdapter(HTTPAdapter):
@@ -320,26 +317,6 @@ def _most(response: requests.Response, limit: int) -> int:
     is_packed = 'Content-Encoding' in response.headers
     length = None if is_packed else response.raw.length_remaining
     return min(length or limit + 1, limit + 1)
-
-
-def within(left: float, timeout: Patience) -> Patience:
-    """Return requests' timeout, shortened to the seconds that are left; raise Timeout at none."""
-    if left <= 0:
-        raise Timeout('the deadline has passed, so nothing was sent', sent=False)
-    if left == math.inf:
-        return timeout
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    return _sooner(left, connect), _sooner(left, read)
-
-
-def longest(timeout: Patience) -> float:
-    """Return how many seconds requests may wait for one thing."""
-    parts = timeout if isinstance(timeout, tuple) else (timeout,)
-    return max(math.inf if part is None else part for part in parts)
-
-
-def _sooner(left: float, seconds: float | None) -> float:
-    return left if seconds is None else min(left, seconds)
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def open_websocket(
             return opened
 
 
-def connect_timeout(server: Connection) -> float:
+def connect_timeout(server: Connection) -> float | None:
     """Return for how many seconds a data center may take to accept a connection."""
     return server.timeout[0] if isinstance(server.timeout, tuple) else server.timeout
 

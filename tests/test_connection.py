@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import math
 import pickle
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 import requests
 
 import smartdc
-from smartdc import DataCenter
+from smartdc import DataCenter, deadline
 from smartdc.simulator import Simulator
 from tests.servers import json_reply, reply, serving
 
@@ -182,6 +183,28 @@ def test_a_server_that_says_nothing_times_out(key_path: str) -> None:
 def test_calls_have_time_limits_by_default() -> None:
     """Five seconds to connect, sixty to read."""
     assert (5.0, 60.0) == DataCenter('https://host').timeout
+
+
+@pytest.mark.parametrize(
+    'timeout', [0, -1, 'abc', math.nan, True, (1,), (0, 5), (5, 0), ('a', 5), [5, 60], object()]
+)
+def test_what_is_no_time_limit_is_refused(cloud: Simulator, sdc: DataCenter, timeout: Any) -> None:
+    """A client is not made with it, and a request not sent."""
+    with pytest.raises(smartdc.InvalidInput, match='timeout= is a number of seconds above 0'):
+        DataCenter(cloud.url(), timeout=timeout)
+    with pytest.raises(smartdc.InvalidInput, match='timeout= is a number of seconds above 0'):
+        sdc.request('GET', '/keys', timeout=timeout)
+
+    assert not cloud.requests
+
+
+@pytest.mark.parametrize('timeout', [math.inf, 1e12, None, (math.inf, 5), (5, None), 5])
+def test_a_time_limit_may_be_for_ever(cloud: Simulator, timeout: Any) -> None:
+    """Infinity, and what is longer than a system can count, are no limit."""
+    with cloud.datacenter(timeout=timeout) as sdc:
+        assert sdc.keys()
+        with deadline(1e12):
+            assert sdc.request('GET', '/keys', timeout=timeout)[0]
 
 
 def test_without_a_key_nothing_is_sent(cloud: Simulator) -> None:

@@ -24,7 +24,7 @@ FLOORS = [
     {'tables', 'triton_commands', 'placeholders'},
     {'plan'},
     {'dry_run'},
-    {'watchdog', 'likeness', 'firewall_text', 'pace', 'pacing', 'rsa_numbers'},
+    {'watchdog', 'patience', 'likeness', 'firewall_text', 'pace', 'pacing', 'rsa_numbers'},
     {'transport', 'parallel', 'key_files', 'retrying', 'server_clock'},
     {'creating', 'waiting'},
     {'ssh_agent', 'chapter', 'connection', 'signer', 'ssh_target', 'ssh_hosts'},
