@@ -140,7 +140,7 @@ class Connection(Creator):
         not given. The body is None when there is none, and text when it is not JSON. Raises an
         APIError for every status of 400 and more. Redirects are not followed.
         """
-        return self._ask(method, path, headers, data, decoded, params, patient(timeout))
+        return self._ask(_verb(method), path, headers, data, decoded, params, patient(timeout))
 
     def _ask(
         self,
@@ -384,6 +384,12 @@ class Connection(Creator):
             self._pool.connection(self.base_url, self.verify, seconds) as session,
         ):
             yield session, within(ends - time.perf_counter(), patience)
+
+
+def _verb(method: str) -> str:
+    if not isinstance(method, str) or not re.fullmatch('[A-Za-z]+', method):
+        raise InvalidInput(f'a method is a word such as GET, not {method!r}')
+    return method.upper()
 
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def collected(
     The arguments are those of a request, with its body as it would be sent.
     """
     plan = _plan(connection)
-    return None if plan is None else plan.answer(connection, method.upper(), path, params, body)
+    return None if plan is None else plan.answer(connection, method, path, params, body)
 
 
 def is_collecting(server: object) -> bool:

@@ -201,7 +201,7 @@ def tls_context(verify: Verify) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    _load(context, Path(_bundle() if verify is True else verify).expanduser())
+    _load(context, _bundle() if verify is True else verify)
     return context
 
 
@@ -210,16 +210,16 @@ def _bundle() -> str | os.PathLike[str]:
     return env.get('REQUESTS_CA_BUNDLE') or env.get('CURL_CA_BUNDLE') or DEFAULT_CA_BUNDLE_PATH
 
 
-def _load(context: ssl.SSLContext, bundle: Path) -> None:
+def _load(context: ssl.SSLContext, bundle: str | os.PathLike[str]) -> None:
     try:
-        if bundle.is_dir():
-            context.load_verify_locations(capath=bundle)
+        path = Path(bundle).expanduser()
+        if path.is_dir():
+            context.load_verify_locations(capath=path)
         else:
-            context.load_verify_locations(cafile=bundle)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            f'cannot read the CA certificates of {bundle}: {error.strerror or error}'
-        ) from None
+            context.load_verify_locations(cafile=path)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise ConfigurationError(f'cannot read the CA certificates of {bundle}: {reason}') from None
 
 
 @functools.lru_cache(64)
@@ -238,11 +238,12 @@ def with_query(url: str, params: Mapping[str, Any]) -> str:
 
     A parameter that is None is left out.
     """
-    address = quote(url, safe=_PLAIN)
     given = {name: _plain(value) for name, value in params.items() if value is not None}
-    if not given:
-        return address
-    return f'{address}{"&" if "?" in address else "?"}{urlencode(given, doseq=True)}'
+    try:
+        address, query = quote(url, safe=_PLAIN), urlencode(given, doseq=True)
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f'not valid Unicode: {error.object!r}') from None
+    return f'{address}{"&" if "?" in address else "?"}{query}' if query else address
 
 
 def _plain(value: Any) -> Any:
@@ -253,7 +254,7 @@ def json_body(data: Any) -> bytes:
     """Return data as the body of a request."""
     try:
         return json.dumps(data, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         raise InvalidInput(f'this cannot be sent as JSON: {error}') from None
 
 
@@ -333,6 +334,8 @@ def translated(server: str) -> Generator[None]:
         raise Timeout(text, sent=_was_sent(error)) from error
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
         raise InvalidInput(str(error)) from error
+    except UnicodeError as error:
+        raise InvalidInput(f'a header has letters that cannot be sent: {error}') from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         text = f'cannot reach {server}: {_reason(error)}. Is the location right and the server up?'
         raise ConnectionFailed(text, sent=_was_sent(error)) from error

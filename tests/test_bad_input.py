@@ -72,6 +72,52 @@ def test_an_id_that_is_none_is_never_sent(
     assert not cloud.requests
 
 
+@pytest.mark.parametrize('method', ['G ET', 'GET\r\nX: y', '', 'GÉT', None, 1])
+def test_a_method_that_cannot_be_is_not_sent(
+    cloud: Simulator, sdc: DataCenter, method: Any
+) -> None:
+    """A method is one word of letters."""
+    with pytest.raises(smartdc.InvalidInput, match='a method is a word such as GET'):
+        sdc.request(method, '/keys')
+
+    assert not cloud.requests
+
+
+@pytest.mark.parametrize('headers', [{'X-A': '€'}, {'X-€': 'a'}, {'X-A': 'a\nb'}, {'X-A': 1}])
+def test_a_header_that_cannot_be_is_not_sent(
+    cloud: Simulator, sdc: DataCenter, headers: Any
+) -> None:
+    """Headers are texts of Latin letters, in a line."""
+    with pytest.raises(smartdc.InvalidInput):
+        sdc.request('GET', '/keys', headers)
+
+    assert not cloud.requests
+    assert sdc.keys()
+
+
+def test_what_is_no_text_is_not_sent(cloud: Simulator, sdc: DataCenter) -> None:
+    """Half a character of Unicode has no place in a path or a query."""
+    for call in (
+        lambda: sdc.request('GET', '/keys/\ud800'),
+        lambda: sdc.request('GET', '/keys', params={'a': '\ud800'}),
+        lambda: sdc.machines(name='\ud800'),
+    ):
+        with pytest.raises(smartdc.InvalidInput, match='not valid Unicode'):
+            call()
+
+    assert not cloud.requests
+
+
+@pytest.mark.parametrize('verify', ['a\0b', '~nobody-of-that-name/ca.pem', 'x' * 5000, '/dev/null'])
+def test_certificates_that_cannot_be_are_named(cloud: Simulator, verify: str) -> None:
+    """Whatever is wrong with the path, it is an error of the configuration."""
+    with (
+        DataCenter('https://127.0.0.1:1', '/a/keys/b', cloud.key_path, verify=verify) as sdc,
+        pytest.raises(smartdc.ConfigurationError, match='CA certificates of'),
+    ):
+        sdc.keys()
+
+
 def test_a_profile_without_settings_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
     """from_profile names the variables that are missing."""
     monkeypatch.setenv('TRITON_URL', 'https://host')

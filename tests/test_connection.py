@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import smartdc
-from smartdc import DataCenter, deadline
+from smartdc import DataCenter, Retry, deadline
 from smartdc.simulator import Simulator
 from tests.servers import json_reply, reply, serving
 
@@ -224,7 +224,27 @@ def test_a_path_that_cannot_be_is_not_sent(cloud: Simulator, sdc: DataCenter, pa
     assert not cloud.requests
 
 
-@pytest.mark.parametrize('data', [object(), {1, 2}, float('nan'), {'a': b'x'}])
+def test_a_method_may_be_in_small_letters(key_path: str) -> None:
+    """A read is sent again after a failure, and is never one that may have been done."""
+    answers = [reply(500), json_reply(200, b'[]')]
+    with serving(*answers) as server, connect(server.url, key_path, retries=Retry(base=0)) as sdc:
+        assert [] == sdc.request('get', '/keys')[0]
+    with serving(reply(500)) as server, connect(server.url, key_path) as sdc:
+        with pytest.raises(smartdc.InternalError) as caught:
+            sdc.request('get', '/keys')
+        assert not caught.value.maybe_done
+        assert server.requests[0].startswith(b'GET ')
+
+
+def deep(depth: int) -> list[Any]:
+    """Return a list in a list in a list, and so on."""
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize('data', [object(), {1, 2}, float('nan'), {'a': b'x'}, deep(100_000)])
 def test_what_is_no_json_is_not_sent(cloud: Simulator, sdc: DataCenter, data: Any) -> None:
     """A body that JSON cannot express is an InvalidInput."""
     with pytest.raises(smartdc.InvalidInput, match='JSON'):
