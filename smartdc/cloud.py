@@ -9,6 +9,7 @@ from smartdc.clock import SYSTEM_CLOCK
 from smartdc.errors import CloudError
 from smartdc.fleet import Fleet
 from smartdc.parallel import Job, OnErrors, Options, Outcomes, Settings, called
+from smartdc.showing import line
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -36,9 +37,7 @@ class Cloud(Mapping[str, 'DataCenter']):
         return len(self._datacenters)
 
     def __repr__(self) -> str:
-        names = ', '.join(self._datacenters)
-        shown = names if len(names) <= _SHOWN else f'{names[:_SHOWN]}...'
-        return f'<Cloud of {len(self)}: {shown}>'
+        return line('<Cloud of {}: {}>', len(self), ', '.join(self._datacenters))
 
     def each(self, function: Callable[[DataCenter], Any], **how: Unpack[Options]) -> Outcomes:
         """Call a function with each data center; what it returns is the data center's result.
@@ -105,7 +104,3 @@ class Cloud(Mapping[str, 'DataCenter']):
 
         ask.__name__ = method
         return self.each(ask, errors=errors)
-
-
-#: How many characters `repr` shows of the names.
-_SHOWN = 80

@@ -54,6 +54,7 @@ def test_a_cloud_shows_itself_in_a_line_and_asks_nobody(cloud: Simulator, sdc: D
         getattr(everywhere, name)
 
     assert '<Cloud of 2: us-sw-1, us-east-1>' == repr(everywhere)
+    assert '<Cloud of 1: \\x1b[31mred>' == repr(Cloud({'\x1b[31mred': sdc}))
     assert 120 >= len(repr(Cloud({f'data-center-{number}': sdc for number in range(30)})))
     assert [] == cloud.requests
 
