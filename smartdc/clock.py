@@ -56,15 +56,24 @@ def deadline(seconds: float, *, clock: Clock = SYSTEM_CLOCK) -> Generator[None]:
     raises Timeout with `sent` False, one that is under way raises Timeout, a fault is not retried
     beyond the deadline, and a wait raises WaitTimeout when no time is left for another look.
     Blocks nest, and the earliest deadline counts. Each is its own thread's alone. Raises
-    InvalidInput when `seconds` is negative.
+    InvalidInput when `seconds` is negative, or no number.
     """
-    if seconds < 0:
-        raise InvalidInput(f'a deadline cannot be in the past: {seconds}')
-    token = _blocks.set((*_blocks.get(), (clock, clock.now() + seconds)))
+    end = clock.now() + seconds_of('a deadline', seconds)
+    token = _blocks.set((*_blocks.get(), (clock, end)))
     try:
         yield
     finally:
         _blocks.reset(token)
+
+
+def seconds_of(what: str, given: object) -> float:
+    """Return a number of seconds; raise InvalidInput, with what it is in words, for anything else.
+
+    It may be infinity, and not less than 0.
+    """
+    if not isinstance(given, int | float) or not given >= 0:
+        raise InvalidInput(f'{what} is a number of seconds from 0, not {given!r}')
+    return given
 
 
 def seconds_left() -> float:

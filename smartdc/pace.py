@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from smartdc.clock import Clock
-from smartdc.errors import InvalidInput
+from smartdc.clock import Clock, seconds_of
 
 #: Seconds between two looks: a number, or a function of how many looks there were.
 Interval = float | Callable[[int], float]
@@ -96,9 +95,8 @@ class Pace:
     def pause(self) -> float:
         """Return how many seconds to wait until the next look."""
         interval = self._interval
-        seconds = interval(self._looks) if callable(interval) else interval
-        if not isinstance(seconds, int | float) or not seconds >= 0:
-            raise InvalidInput(f'an interval is a number of seconds from 0, not {seconds!r}')
+        given = interval(self._looks) if callable(interval) else interval
+        seconds = seconds_of('an interval', given)
         if not is_learned(interval) or self._looks < 2:
             return seconds
         known = self._known.get((*self._transition, self._first))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Protocol
 
-from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left
+from smartdc.clock import SYSTEM_CLOCK, Clock, deadline, seconds_left, seconds_of
 from smartdc.dry_run import is_collecting
 from smartdc.errors import (
     APIError,
@@ -99,8 +99,7 @@ def wait(
     pass in the clock's place. Where `is_real` is False nothing was sent and nothing will change, so
     that one look is all.
     """
-    if not isinstance(timeout, int | float) or not timeout >= 0:
-        raise InvalidInput(f'a timeout is a number of seconds from 0, not {timeout!r}')
+    seconds_of('a timeout', timeout)
     if not is_real:
         return look()
     began = clock.now()

@@ -1,7 +1,9 @@
 """One deadline over everything that a block does."""
 
+import math
 import socket
 import threading
+from typing import Any
 
 import pytest
 
@@ -103,7 +105,8 @@ def test_it_is_one_threads_alone() -> None:
     assert [float('inf')] == seen
 
 
-def test_a_deadline_in_the_past_is_refused() -> None:
-    """Before the block begins."""
-    with pytest.raises(smartdc.InvalidInput), deadline(-1):
+@pytest.mark.parametrize('seconds', [-1, math.nan, None, '5'])
+def test_a_deadline_that_cannot_be_is_refused(seconds: Any) -> None:
+    """One in the past, or that is no number, before the block begins."""
+    with pytest.raises(smartdc.InvalidInput, match='a deadline is a number'), deadline(seconds):
         pytest.fail('the block began')
