@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from typing import Any
 
+from smartdc.answers import understood
 from smartdc.chapter import MachineChapter
 from smartdc.dry_run import is_collecting
 from smartdc.errors import ActionFailed
@@ -49,7 +50,8 @@ def awaited(
         _remember(machine, action, began)
         return
     timeout = time_limit(wait_for)
-    trace = Trace(machine, action, audit(), began)
+    with understood():
+        trace = Trace(machine, action, audit(), began)
     yield
     _remember(machine, action, began)
 
@@ -58,11 +60,13 @@ def awaited(
             machine.status()
             if proof(machine.data):
                 return 'done'
-        row = trace.find(audit())
-        if row is None or (row['success'] == 'yes' and proof is not None):
+        with understood():
+            row = trace.find(audit())
+            is_done = row is not None and row['success'] == 'yes'
+        if row is None or (is_done and proof is not None):
             return 'under way'
         machine.status()
-        return 'done' if row['success'] == 'yes' else 'failed'
+        return 'done' if is_done else 'failed'
 
     with machine._pauses(LEARNED) as sleep:
         found = wait(

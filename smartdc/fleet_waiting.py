@@ -162,7 +162,7 @@ def counted(machines: Iterable[Machine]) -> str:
 
 def _states(machines: Iterable[Machine]) -> dict[str, int]:
     """Return how many machines are in each state, the most frequent first."""
-    return dict(Counter(machine.state or 'unknown' for machine in machines).most_common())
+    return dict(Counter(str(machine.state or 'unknown') for machine in machines).most_common())
 
 
 def _retry_after(error: BaseException) -> float:

@@ -7,8 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
+from smartdc.answers import understood
 from smartdc.chapter import MachineChapter
-from smartdc.clock import deadline
+from smartdc.clock import deadline, seconds_of
 from smartdc.errors import ConfigurationError, InvalidInput, KeyUnsupported
 from smartdc.http_signature import HTTPSignatureAuth
 from smartdc.key_files import Passphrase, is_text
@@ -59,13 +60,14 @@ class SSHChapter(MachineChapter):
         if host_keys not in ('known', 'accept-new'):
             raise InvalidInput(f"host_keys is 'known' or 'accept-new', not {host_keys!r}")
         data = self.datacenter.raw_machine_data(self.id)
-        where = target(self.datacenter, data, user=user, port=port, proxy=proxy)
+        with understood():
+            where = target(self.datacenter, data, user=user, port=port, proxy=proxy)
         options = session.Options(
             key=self._own_key(session) if key is None else _given_key(session, key, passphrase),
             others=key is None,
             known_hosts=Path(known_hosts).expanduser(),
             accept_new=host_keys == 'accept-new',
-            timeout=timeout,
+            timeout=seconds_of('timeout=', timeout),
         )
         connected: Client = session.connect(where, options)
         return connected

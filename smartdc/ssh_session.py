@@ -248,7 +248,7 @@ def _translated(where: Target, options: Options) -> Generator[None]:
         raise LoginRefused(_refusal(where, options, error)) from error
     except TimeoutError as error:
         raise Timeout(f'{where} did not answer in time') from error
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except (paramiko.SSHException, EOFError, OSError, UnicodeError) as error:
         if str(error) == 'No authentication methods available':
             raise LoginRefused(_refusal(where, options, error)) from error
         reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__

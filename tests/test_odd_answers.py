@@ -9,6 +9,7 @@ import pytest
 
 import smartdc
 from smartdc import DataCenter, Machine, Snapshot
+from smartdc.fleet import Fleet
 from smartdc.simulator import Simulator
 from tests.programs import KEYS
 from tests.servers import json_reply, serving
@@ -127,6 +128,85 @@ def test_a_login_that_is_no_text_is_not_learned(login: Any) -> None:
     ):
         assert {'login': login} == sdc.account()
         assert 'my' == sdc.login
+
+
+#: What no row of an audit is meant to be.
+ROWS: tuple[Any, ...] = (
+    {'x': 1},
+    {'action': 'stop'},
+    {'action': 'stop', 'time': 5, 'caller': 'x'},
+    {'action': 'stop', 'time': '2099-01-01T00:00:00Z'},
+)
+
+
+@pytest.mark.parametrize('row', ROWS, ids=repr)
+def test_an_odd_audit_is_not_believed(cloud: Simulator, row: Any) -> None:
+    """A look that meets it sees nothing, and the next one what was done."""
+    odd, done = (json_reply(200, json.dumps(body).encode()) for body in ([row], {'state': 'x'}))
+    empty = json_reply(200, b'[]')
+    good = {**ROWS[3], 'success': 'yes', 'caller': None}
+    rows = json_reply(200, json.dumps([good]).encode())
+    with (
+        serving(empty, done, odd, rows, done) as server,
+        cloud.datacenter(location=server.url) as sdc,
+    ):
+        machine_at(sdc).stop(wait=True)
+
+        assert 5 == len(server.requests)
+
+
+@pytest.mark.parametrize('row', [ROWS[0], ROWS[2]], ids=repr)
+def test_nothing_is_done_beside_an_odd_audit(cloud: Simulator, row: Any) -> None:
+    """What came of an action could not be told."""
+    odd = json_reply(200, json.dumps([row]).encode())
+    with (
+        serving(odd) as server,
+        cloud.datacenter(location=server.url, retries=None, timeout=5) as sdc,
+        pytest.raises(smartdc.InvalidResponse, match='another shape'),
+    ):
+        machine_at(sdc).stop(wait=True)
+
+
+def test_odd_states_of_a_fleet_are_no_crash() -> None:
+    """They are counted as they come."""
+    odd = (machine_of(id=str(number), state=state) for number, state in enumerate(ODD))
+
+    assert '<Fleet of 11 in ' in repr(Fleet(odd))
+
+
+#: Machines and images that nobody can be logged in to by.
+PLACES: tuple[tuple[Any, Any], ...] = (
+    ({'image': ID}, {'tags': ['x']}),
+    ({'image': ID, 'ips': 5, 'tags': {'tritoncli.ssh.ip': '127.0.0.1'}}, {}),
+    ({}, {}),
+)
+
+
+@pytest.mark.parametrize('place', PLACES, ids=repr)
+def test_an_odd_place_is_no_place_to_log_in(cloud: Simulator, place: tuple[Any, Any]) -> None:
+    """What tells who logs in and where is of another shape, and the error says so."""
+    pytest.importorskip('paramiko')
+    machine = {'state': 'running', 'primaryIp': '127.0.0.1', **place[0]}
+    bodies = (json.dumps(body).encode() for body in (machine, place[1]))
+    with (
+        serving(*(json_reply(200, body) for body in bodies)) as server,
+        cloud.datacenter(location=server.url) as sdc,
+        pytest.raises(smartdc.InvalidResponse, match='another shape'),
+    ):
+        machine_at(sdc).ssh()
+
+
+def test_an_address_that_is_none_cannot_be_reached(cloud: Simulator) -> None:
+    """A name that DNS has no room for is no UnicodeError."""
+    pytest.importorskip('paramiko')
+    machine = {'state': 'running', 'primaryIp': f'{"a" * 70}.example', 'image': ID}
+    bodies = (json.dumps(body).encode() for body in (machine, {}))
+    with (
+        serving(*(json_reply(200, body) for body in bodies)) as server,
+        cloud.datacenter(location=server.url) as sdc,
+        pytest.raises(smartdc.ConnectionFailed, match='cannot reach'),
+    ):
+        machine_at(sdc).ssh()
 
 
 def test_a_state_that_is_missing_is_waited_out(cloud: Simulator) -> None:

@@ -306,7 +306,10 @@ def test_machines_that_nobody_can_log_in_to(sshd: Sshd, how: dict[str, Any], sai
 
 
 def test_arguments_that_cannot_be(machine: Machine) -> None:
-    """A port and a way to treat host keys that there are not are refused."""
+    """A port, a time and a way to treat host keys that there are not are refused."""
+    for call in (machine.run, machine.ssh):
+        with pytest.raises(InvalidInput, match='is a number of seconds from 0, not None'):
+            call('true', timeout=None)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match='port= is 65536'):
         machine.run('true', port=65536)
     with pytest.raises(InvalidInput, match='host_keys is'):
