@@ -125,7 +125,8 @@ class Placeholders:
         key = given.get(kind.key) or made_up.get(kind.key) or f'unnamed-{number}'
         state = {'state': kind.first} if kind.first else {}
         thing = {**kind.more, **_nested(given), 'id': made_up['id'], kind.key: key, **state}
-        where = f'{path}/{quote(str(key).replace(":", ""), safe="")}'
+        in_path = key.replace(':', '') if kind.key == 'mac' else str(key)
+        where = f'{path}/{quote(in_path, safe="")}'
         self._things[where] = thing
         if kind.settled:
             self._settled[where] = kind.settled

@@ -157,7 +157,8 @@ def test_other_things_have_placeholders_too(sdc: DataCenter) -> None:
             for name, value in sdc.update_config(default_network=network).items()
             if name != 'id'
         }
-        assert 'laptop' == sdc.add_key('laptop', 'ssh-ed25519 AAAA')['name']
+        key = sdc.add_key('my:laptop', 'ssh-ed25519 AAAA')
+        assert 'my:laptop' == key['name'] == sdc.key('my:laptop')['name']
         sdc.delete_volume(volume)
         sdc.wait_for('volume', volume, 'deleted')
     ids = [thing['id'] for thing in (volume, rule, network, user)]
