@@ -281,12 +281,8 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         with self._lock:
             if self._chosen is None:
                 key = self._find_key()
-                # A name or a path has done its work once the key is found.
-                is_sent = (
-                    self._search is None
-                    or parse_fingerprint(self.key_id or '')
-                    or (self.key_id and _KEY_PATH.fullmatch(self.key_id))
-                )
+                # What the key was searched by has done its work, unless it says more.
+                is_sent = self._search is None or _KEY_PATH.fullmatch(self.key_id or '')
                 key_id = self.key_id if is_sent else None
                 self._chosen = (key_path(key_id, key, self.login, self.user), key)
             return self._chosen
