@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
+import weakref
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from smartdc.errors import InvalidInput
+
+Known = TypeVar('Known')
 
 
 class Clock(Protocol):
@@ -42,6 +45,36 @@ SYSTEM_CLOCK = SystemClock()
 def is_real(clock: Clock) -> bool:
     """Say whether real time passes by a clock; a test may have put another in its place."""
     return isinstance(clock, SystemClock) and not vars(clock)
+
+
+class PerClock(Generic[Known]):
+    """What is known by each clock, as long as the clock lives.
+
+    Clocks need not be hashable, and those that are equal are not the same.
+    """
+
+    def __init__(self, make: Callable[[], Known]) -> None:
+        self._make = make
+        self._all: dict[int, tuple[object, Known]] = {}
+
+    def of(self, clock: Clock) -> Known:
+        """Return what is known by a clock, made when first asked for."""
+        found = self._all.get(id(clock))
+        if found is None:
+            found = self._all.setdefault(id(clock), (self._life(clock), self._make()))
+        return found[1]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._all.clear()
+
+    def _life(self, clock: Clock) -> object:
+        """Return what ends the knowledge with the clock."""
+        key = id(clock)
+        try:
+            return weakref.ref(clock, lambda _: self._all.pop(key, None))
+        except TypeError:  # its class has no room for that, so it lives on here
+            return clock
 
 
 #: The deadlines of the blocks that this thread is in, from the outside in: whose clock, and when.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
-from smartdc.clock import Clock, seconds_of
+from smartdc.clock import Clock, PerClock, seconds_of
 
 #: Seconds between two looks: a number, or a function of how many looks there were.
 Interval = float | Callable[[int], float]
@@ -62,7 +61,7 @@ Transition = tuple[str, ...]
 
 #: What the waits of this process have shown, by the clock that they went by. Two that end at the
 #: same moment may leave what one of them has shown; that does no harm.
-_known: WeakKeyDictionary[Clock, dict[Transition, _Typical]] = WeakKeyDictionary()
+_known = PerClock(dict[Transition, _Typical])
 
 
 class Pace:
@@ -79,7 +78,7 @@ class Pace:
         self._began = clock.now()
         self._looks = 0
         self._saw = False
-        self._known = _known.setdefault(clock, {})
+        self._known = _known.of(clock)
 
     def missed(self, state: str) -> None:
         """Note a look at which it was too early, and what it saw."""

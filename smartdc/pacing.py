@@ -16,9 +16,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, Self
-from weakref import WeakKeyDictionary
 
-from smartdc.clock import Clock, seconds_left
+from smartdc.clock import Clock, PerClock, seconds_left
 from smartdc.errors import InvalidInput, SmartDCError, Timeout
 
 #: How far a refusal makes a share fall, and in how many seconds it doubles again. By time and not
@@ -178,12 +177,12 @@ class Pacers:
     def forget(self) -> None:
         """Begin anew, as a forked child must: its parent's threads may hold the locks."""
         self._lock = threading.Lock()
-        self._all: WeakKeyDictionary[Clock, dict[tuple[str, Pace], Pacer]] = WeakKeyDictionary()
+        self._all = PerClock(dict[tuple[str, Pace], Pacer])
 
     def of(self, clock: Clock, account: str, pace: Pace) -> Pacer:
         """Return the pacer that all share who ask for this account, a URL, by this clock."""
         with self._lock:
-            found = self._all.setdefault(clock, {})
+            found = self._all.of(clock)
             if (account, pace) not in found:
                 found[account, pace] = Pacer(pace)
             return found[account, pace]

@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from smartdc.clock import Clock
+from smartdc.clock import Clock, PerClock
 from smartdc.times import timestamp
 
 #: Dates have whole seconds, so that two clocks that agree may differ by this much.
@@ -19,7 +18,7 @@ _TICK = 2
 _LATEST = 4_102_444_800
 
 #: How far each server's clock is ahead of a clock of this process, by the server's URL.
-_ahead: WeakKeyDictionary[Clock, dict[str, float]] = WeakKeyDictionary()
+_ahead = PerClock(dict[str, float])
 
 
 class ServerClock:
@@ -31,7 +30,7 @@ class ServerClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._skew = _ahead.setdefault(clock, {})
+        self._skew = _ahead.of(clock)
         self._seen: dict[str, tuple[str, float]] = {}
 
     def ahead(self, server: str) -> float:
