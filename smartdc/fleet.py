@@ -273,7 +273,10 @@ class Fleet(Sequence[Machine]):
     ) -> FleetResult:
         job, settings = self._job(what), self._settings(how)
         with reporting(settings.progress) as report:
-            Waiting(job, done, Looks(self, settings), report).run(interval, timeout)
+            try:
+                Waiting(job, done, Looks(self, settings), report).run(interval, timeout)
+            except KeyboardInterrupt as reason:
+                raise reason from job.summary()
         return FleetResult(self, job.verdict(settings.errors))
 
     def _job(self, what: str) -> Job[Machine]:

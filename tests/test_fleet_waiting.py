@@ -35,6 +35,31 @@ def test_a_look_at_more_than_a_thousand_is_a_list_of_several_pages() -> None:
         assert operations(cloud, before) in (['ListMachines'] * 2, ['ListMachines'] * 3)
 
 
+class Impatient(SteppedClock):
+    """A clock by which nobody waits to the end."""
+
+    def sleep(self, seconds: float) -> None:
+        """Break the wait off."""
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('wait', ['poll_until', 'poll_while'])
+def test_a_wait_that_is_broken_off_tells_what_there_was(cloud: Simulator, wait: str) -> None:
+    """Those that were done are among the results, the others were not begun to be."""
+    with cloud.datacenter() as other:
+        done, left = (other.create_machine(name) for name in ('web0', 'web1'))
+        left.poll_until('running')
+        done.stop(wait=True)
+    with cloud.datacenter(clock=Impatient(START)) as sdc:
+        fleet = sdc.fleet()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            getattr(fleet, wait)('stopped' if wait == 'poll_until' else 'running')
+
+    cause = caught.value.__cause__
+    assert isinstance(cause, FleetError)
+    assert ({done.id: 'stopped'}, (left.id,)) == (cause.results, cause.undone)
+
+
 def test_machines_that_go_are_asked_for_one_by_one() -> None:
     """The list has them no more; each is asked for once, and that it is deleted is the end."""
     with fleet_of(20) as (cloud, fleet):
