@@ -226,7 +226,7 @@ class _Attempt:
         if os.sep not in self.wanted and not self.wanted.startswith('~'):
             path = self.directory / self.wanted
         path = path.with_suffix('') if path.suffix == '.pub' else path
-        return path if path.is_file() or _public_half(path).is_file() else None
+        return path if _is_file(path) or _is_file(_public_half(path)) else None
 
     def _places(self) -> Iterator[AgentSigner | PrivateKey]:
         yield from self._in_agent()
@@ -316,7 +316,7 @@ class _Attempt:
         inside = {path: what for path, what in self.seen.items() if path.parent == self.directory}
         has = ', '.join(f'{path.name} ({what})' for path, what in inside.items()) or 'no key'
         told = f'{self.directory} has {has}.'
-        if not self.directory.is_dir():
+        if not os.path.isdir(self.directory):  # noqa: PTH112 - Path's raises
             told = f'There is no directory {self.directory}.'
         others = [f'{path} has {self.seen[path]}.' for path in self.seen if path not in inside]
         return ' '.join([told, *others])
@@ -331,6 +331,10 @@ def _folder(path: str | os.PathLike[str]) -> Path:
 
 def _public_half(path: Path) -> Path:
     return Path(f'{path}.pub')  # a root has no name
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path's raises where there is no right to look
 
 
 def _paths(directory: Path) -> list[Path]:

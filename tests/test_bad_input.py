@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 import smartdc
-from smartdc import DataCenter
+from smartdc import DataCenter, profiles
+from smartdc.key_search import KeySearch
 from smartdc.simulator import Simulator
 from tests.programs import KEYS
 
@@ -123,6 +124,28 @@ def test_a_profile_without_settings_says_which(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv('TRITON_URL', 'https://host')
     with pytest.raises(smartdc.ConfigurationError, match='TRITON_ACCOUNT and no TRITON_KEY_ID'):
         DataCenter.from_profile()
+
+
+@pytest.mark.parametrize('place', ['TRITON_CONFIG_DIR', 'TRITON_PROFILE'])
+def test_where_nobody_may_look_there_is_no_profile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    """What the system refuses to look for is an error of the configuration, for all of them."""
+    name = 'x' * 300
+    (tmp_path / '.triton' / 'profiles.d').mkdir(parents=True)
+    monkeypatch.setenv(place, str(tmp_path / name) if place == 'TRITON_CONFIG_DIR' else name)
+    with pytest.raises(smartdc.ConfigurationError):
+        DataCenter.from_profile()
+    with pytest.raises(smartdc.ConfigurationError):
+        profiles.save(name, url='https://host', account='a', key_id='b')
+    with pytest.raises(smartdc.ConfigurationError):
+        profiles.set_current(name)
+
+
+def test_where_nobody_may_look_there_is_no_key() -> None:
+    """The error says where it was looked for."""
+    with pytest.raises(smartdc.AgentError, match='There is no directory /x'):
+        KeySearch('mine', directory=f'/{"x" * 300}').sign(b'data')
 
 
 def test_every_error_is_a_smartdc_error() -> None:

@@ -232,7 +232,7 @@ def test_there_is_nowhere_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(AgentError, match=r'SSH_AUTH_SOCK is not set.*no directory .*\.ssh'):
         KeySearch('00' * 16).sign(b'data')
     monkeypatch.setenv('SSH_AUTH_SOCK', str(tmp_path / 'nobody'))
-    for wanted in ('no such name', '/'):
+    for wanted in ('no such name', '/', f'/{"x" * 300}'):
         with pytest.raises(AgentError, match='nobody cannot be reached'):
             KeySearch(wanted).sign(b'data')
 

@@ -142,7 +142,7 @@ def _docker(profile: resolve.Resolved, *, unset: bool, asked: bool) -> Iterator[
     account = profile.value('act_as') or profile.value('account') or ''
     folder = places.docker_directory(profile.value('url') or '', account, profile.value('user'))
     path = folder / 'setup.json'
-    if not path.is_file():
+    if not places.is_there(path):
         if unset:
             yield from (f'unset {name}' for name in _DOCKER)
         elif asked:

@@ -8,7 +8,13 @@ from typing import Any
 
 from smartdc.errors import ConfigurationError, InvalidInput
 from smartdc.locations import base_url
-from smartdc.profiles.places import directory, other_directory, profile_path, read_json
+from smartdc.profiles.places import (
+    directory,
+    is_there,
+    other_directory,
+    profile_path,
+    read_json,
+)
 from smartdc.shapes import are_texts, is_object
 
 #: The fields of a profile file, and what each is called here.
@@ -38,7 +44,7 @@ def from_file(name: str, replaced: Collection[str] = ()) -> dict[str, Sourced]:
     What is wrong with those that are `replaced` does not matter.
     """
     path = profile_path(name)
-    if not path.is_file():
+    if not is_there(path):
         raise ConfigurationError(_no_such(name))
     content = read_json(path)
     where = f'the profile {name!r}, {path}'

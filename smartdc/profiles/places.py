@@ -89,7 +89,7 @@ def config_path() -> Path:
 def read_config() -> Mapping[str, Any]:
     """Return what config.json says; nothing if it is not there."""
     path = config_path()
-    if not path.exists():
+    if not is_there(path):
         return {}
     config = read_json(path)
     if not is_object(config):
@@ -98,6 +98,14 @@ def read_config() -> Mapping[str, Any]:
     if profile and not isinstance(profile, str):
         raise ConfigurationError(f'{path}: the field profile is to be a string, the name of one')
     return config
+
+
+def is_there(path: Path) -> bool:
+    """Say whether there is such a file; ConfigurationError where that cannot be told."""
+    try:
+        return path.exists()
+    except OSError as error:  # no right to look, for one
+        raise ConfigurationError(f'cannot read {path}: {error.strerror or error}') from None
 
 
 def read_json(path: Path) -> Any:

@@ -12,6 +12,7 @@ from smartdc.profiles.fields import ENV, NAMES, Sourced, check, from_environment
 from smartdc.profiles.places import (
     config_path,
     directory,
+    is_there,
     profile_path,
     read_config,
     write_json,
@@ -108,7 +109,7 @@ def save(
     }
     content = {field: given[own] for field, own in NAMES.items() if given[own] not in (None, [])}
     check(content, f'the profile {name!r}')
-    if path.exists() and not overwrite:
+    if is_there(path) and not overwrite:
         raise ConfigurationError(f'there is a profile {name!r} already, {path}: use overwrite=True')
     write_json(path, content)
     return path
