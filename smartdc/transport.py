@@ -32,7 +32,7 @@ from smartdc.errors import (
     TLSError,
 )
 from smartdc.patience import Patience
-from smartdc.watchdog import POOLS
+from smartdc.watchdog import guard_pools
 
 #: What `verify` may be: True, False, or the path of a CA file or folder.
 Verify = bool | str | os.PathLike[str]
@@ -67,12 +67,14 @@ class ContextAdapter(HTTPAdapter):
         super().init_poolmanager(
             connections, maxsize, block=block, ssl_context=self._context, **options
         )
-        self.poolmanager.pool_classes_by_scheme = POOLS
+        guard_pools(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Guard the connections to a proxy as well."""
+        is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = POOLS
+        if is_new:
+            guard_pools(manager)
         return manager
 
     def get_connection_with_tls_context(

@@ -6,6 +6,7 @@ all calls under way, and shuts down those whose time is up.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import socket
@@ -17,8 +18,7 @@ from contextvars import ContextVar
 from http.client import HTTPResponse as PlainResponse
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPResponse, PoolManager
 
 from smartdc.errors import ConnectionFailed, Timeout
 from smartdc.heads import WholeHead
@@ -133,50 +133,45 @@ def cut_off(seconds: float) -> Generator[None]:
         raise Timeout(f'the answer was not complete after {seconds:g} s') from failure
 
 
-class GuardedHTTPConnection(HTTPConnection):
-    """A connection that gives its socket to the guard of the call."""
+class Guarded:
+    """A connection that gives its socket to the guard of the call; `verify` says what is checked.
+
+    It is put before the class of urllib3's that a pool makes its connections of.
+    """
 
     response_class: type[PlainResponse] = WholeHead
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        """Read the answer's head."""
-        hold(self.sock)
-        return super().getresponse()
-
-
-class GuardedHTTPSConnection(HTTPSConnection):
-    """The same with TLS, where `verify` alone says what is checked."""
+    sock: Any
 
     def connect(self) -> None:
         """Connect, and leave no warning to urllib3: whoever gave up the check has had one."""
-        super().connect()
+        connection: Any = super()
+        connection.connect()
         self.is_verified = True
 
-    response_class: type[PlainResponse] = WholeHead
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        """Read the answer's head."""
+    def _tunnel(self) -> None:
+        """Ask a proxy for the way, whose answer may drip as well."""
+        connection: Any = super()
         hold(self.sock)
-        return super().getresponse()
+        connection._tunnel()
+
+    def getresponse(self) -> HTTPResponse:
+        """Read the answer's head."""
+        connection: Any = super()
+        hold(self.sock)
+        found: HTTPResponse = connection.getresponse()
+        return found
 
 
-# urllib3's own connections do not fit the protocol that its pools declare for them, either.
+def guard_pools(manager: PoolManager) -> None:
+    """Let all pools of a manager, which may be that of a proxy, make guarded connections."""
+    pools = manager.pool_classes_by_scheme.items()
+    manager.pool_classes_by_scheme = {scheme: _guarded(pool) for scheme, pool in pools}
 
 
-class GuardedHTTPPool(HTTPConnectionPool):
-    """A pool of guarded connections."""
-
-    ConnectionCls = GuardedHTTPConnection  # pyright: ignore[reportAssignmentType]
-
-
-class GuardedHTTPSPool(HTTPSConnectionPool):
-    """A pool of guarded connections with TLS."""
-
-    ConnectionCls = GuardedHTTPSConnection  # pyright: ignore[reportAssignmentType]
-
-
-#: The pools by scheme, as urllib3 asks for them.
-POOLS: dict[str, type[HTTPConnectionPool]] = {'http': GuardedHTTPPool, 'https': GuardedHTTPSPool}
+@functools.cache
+def _guarded(pool: Any) -> Any:
+    connection = type('GuardedConnection', (Guarded, pool.ConnectionCls), {})
+    return type('GuardedPool', (pool,), {'ConnectionCls': connection})
 
 
 def hold(sock: socket.socket | None) -> None:

@@ -79,8 +79,10 @@ def tunnelling(tls: ssl.SSLContext) -> Iterator[str]:
     with socket.create_server(('127.0.0.1', 0)) as listening:
 
         def serve() -> None:
-            accepted, _ = listening.accept()
-            with tls.wrap_socket(accepted, server_side=True) as near, suppress(OSError):
+            with (
+                suppress(OSError),
+                tls.wrap_socket(listening.accept()[0], server_side=True) as near,
+            ):
                 host, _, port = read_request(near).split()[1].decode().partition(':')
                 with socket.create_connection((host, int(port))) as far:
                     near.sendall(b'HTTP/1.1 200 Connected\r\n\r\n')
@@ -94,6 +96,36 @@ def tunnelling(tls: ssl.SSLContext) -> Iterator[str]:
         try:
             yield f'https://127.0.0.1:{listening.getsockname()[1]}'
         finally:
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@contextmanager
+def socks() -> Iterator[str]:
+    """Run a SOCKS5 proxy that carries one connection to an IPv4 address, and yield its URL."""
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as near:
+                near.recv(100)
+                near.sendall(b'\5\0')
+                asked = near.recv(100)
+                place = socket.inet_ntoa(asked[4:8]), int.from_bytes(asked[8:10], 'big')
+                with socket.create_connection(place) as far:
+                    near.sendall(b'\5\0\0\1' + bytes(6))
+                    back = threading.Thread(target=_carry, args=(far, near))
+                    back.start()
+                    _carry(near, far)
+                    back.join()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f'socks5://127.0.0.1:{listening.getsockname()[1]}'
+        finally:
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 
@@ -107,8 +139,10 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def dripping(head: bytes, drip: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Run a server that sends a head and then drips, five hundred times, and yield its URL."""
+def dripping(
+    head: bytes, drip: bytes, tls: ssl.SSLContext | None = None, *, drips: int = 500
+) -> Iterator[str]:
+    """Run a server that sends a head and then drips, so many times, and yield its URL."""
     ended = threading.Event()
     with socket.create_server(('127.0.0.1', 0)) as listening:
 
@@ -118,7 +152,7 @@ def dripping(head: bytes, drip: bytes, tls: ssl.SSLContext | None = None) -> Ite
             with connection, suppress(OSError):
                 read_request(connection)
                 connection.sendall(head)
-                for _ in range(500):
+                for _ in range(drips):
                     connection.sendall(drip)
                     if ended.wait(0.01):
                         return

@@ -13,7 +13,7 @@ from smartdc import DataCenter, Retry, deadline
 from smartdc.simulator import Simulator
 from smartdc.simulator.certificate import make
 from smartdc.watchdog import cut_off, shut
-from tests.servers import dripping, tunnelling
+from tests.servers import dripping, socks, tunnelling
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
@@ -62,6 +62,35 @@ def test_a_dripping_answer_ends_behind_a_proxy_with_tls(
             sdc.ping()
     with dripping(*DRIPS['a body in chunks']) as url, pytest.raises(smartdc.Timeout), deadline(0.2):
         DataCenter(url, login='bob', retries=None).ping()
+
+
+def test_a_proxy_that_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it answers when it is asked for the way is cut off as well."""
+    with dripping(*DRIPS['a header'], drips=10**6) as proxy:
+        monkeypatch.setenv('HTTPS_PROXY', proxy)
+        sdc = DataCenter('https://127.0.0.1:9', login='bob', retries=None)
+        with deadline(0.2), pytest.raises(smartdc.Timeout, match=r'not complete after 0\.'):
+            sdc.ping()
+
+
+def test_a_dripping_answer_ends_behind_a_socks_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connections of that kind of proxy are watched over too."""
+    pytest.importorskip('socks')
+    with dripping(*DRIPS['a body in chunks']) as url, socks() as proxy:
+        monkeypatch.setenv('ALL_PROXY', proxy)
+        sdc = DataCenter(url, login='bob', retries=None)
+        with deadline(0.3), pytest.raises(smartdc.Timeout) as caught:
+            sdc.ping()
+
+    assert caught.value.sent
+
+
+def test_a_socks_proxy_that_is_not_there_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the package is there that speaks SOCKS, or not."""
+    monkeypatch.setenv('ALL_PROXY', 'socks5://127.0.0.1:1')
+    for url in ('http://127.0.0.1:9', 'https://127.0.0.1:9'):
+        with pytest.raises(smartdc.ConnectionFailed):
+            DataCenter(url, login='bob', retries=None).ping()
 
 
 def test_a_websocket_by_tls_within_tls_can_be_cut_off(tmp_path: Path) -> None:
