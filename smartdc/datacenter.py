@@ -247,9 +247,9 @@ class DataCenter(
     def datacenter(self, name: str) -> Self:
         """Return another data center of this cloud, with the same account and settings.
 
-        `name` is a name or a URL. Names that are not known are asked for once
-        (`GET /:login/datacenters`). Raises InvalidInput for one that the server does not know
-        either, and for a URL that would give up TLS.
+        `name` is a name or a URL. What names there are the server is asked once
+        (`GET /:login/datacenters`). Raises InvalidInput for one that is not known, and for a URL
+        that would give up TLS.
         """
         if '.' not in name and '://' not in name:
             there = self._server_locations()
