@@ -35,6 +35,7 @@ EXTRAS = {
         'docutils>=0.20',
         'hypothesis>=6.100',
         'jsonschema>=4.20',
+        'pysocks>=1.7.1',
         'pytest>=8.2',
         'pytest-randomly>=3.15',
         'pytest-timeout>=2.3',
