@@ -95,7 +95,7 @@ class Connection(Creator):
         pool_size: int = 10,
         body_limit: int = BODY_LIMIT,
     ) -> None:
-        self.timeout = patient(timeout)
+        self.timeout: Patience = patient(timeout)
         self.clock: Clock = clock or SYSTEM_CLOCK
         self.verify = verify
         self.as_role: tuple[str, ...] = _names(as_role)
