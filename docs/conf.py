@@ -43,8 +43,8 @@ nitpick_ignore_regex = [
     ('py:.*', r'(requests|paramiko|websockets)(\..*)?'),
     (
         'py:class',
-        'AbstractContextManager|AuthBase|Client|ClientConnection|PKey|Passphrase|Path|PathLike|Plan|'
-        'Verify|datetime',
+        'AbstractContextManager|AuthBase|Client|ClientConnection|PKey|Passphrase|Path|PathLike|'
+        'Patience|Plan|Verify|datetime',
     ),
     ('py:class', r'smartdc\.tables\.Thing'),
 ]

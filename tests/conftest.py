@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from smartdc import DataCenter, Machine, pace, signing
 from smartdc.simulator import Simulator
@@ -17,6 +18,10 @@ from tests import agents, openapi
 
 #: 2026-01-02T03:04:05Z
 START = 1767323045.0
+
+# A busy computer takes longer for one example than a quiet one for all.
+settings.register_profile('patient', deadline=None)
+settings.load_profile('patient')
 
 if os.environ.get('SMARTDC_PLAIN'):
     # As without the extra `fast`; the tests and the simulator have uses of their own for it.

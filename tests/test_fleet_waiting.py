@@ -50,7 +50,7 @@ def test_a_wait_that_is_broken_off_tells_what_there_was(cloud: Simulator, wait: 
         done, left = (other.create_machine(name) for name in ('web0', 'web1'))
         left.poll_until('running')
         done.stop(wait=True)
-    with cloud.datacenter(clock=Impatient(START)) as sdc:
+    with cloud.datacenter(clock=Impatient(cloud.clock.now())) as sdc:
         fleet = sdc.fleet()
         with pytest.raises(KeyboardInterrupt) as caught:
             getattr(fleet, wait)('stopped' if wait == 'poll_until' else 'running')
