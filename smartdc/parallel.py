@@ -169,26 +169,32 @@ class Job(Generic[Thing]):
         stopped = threading.Event()
         began = self.clock.now()
 
-        def work(thing: Thing) -> Any:
-            with paced(how.pace, is_stopped=stopped.is_set):
-                return function(thing)
+        # Kept by who does it: an interrupt may come before who began it knows that it did.
+        ended: dict[str, tuple[Any, BaseException | None]] = {}
+
+        def work(name: str, thing: Thing) -> None:
+            try:
+                with paced(how.pace, is_stopped=stopped.is_set):
+                    ended[name] = function(thing), None
+            except BaseException as error:
+                ended[name] = None, error
 
         pools = self._pools(how.workers)
-        futures: dict[Future[Any], str] = {}
+        futures: dict[Future[None], str] = {}
         try:
             for name, thing in self.things.items():
                 # Each has a context of its own, which brings the caller's deadlines along.
                 pool = pools[self.lane(thing)]
-                futures[pool.submit(copy_context().run, work, thing)] = name
+                futures[pool.submit(copy_context().run, work, name, thing)] = name
             for future in as_completed(futures):
-                self._keep(futures[future], future)
+                self._keep(futures[future], *ended[futures[future]])
                 report(self._progress(self.clock.now() - began))
         except BaseException as reason:
             # What is under way comes to its end, so that nothing stays unknown.
             stopped.set()
             _close(pools.values())
-            for future, name in futures.items():
-                self._keep(name, future)
+            for name, end in ended.items():
+                self._keep(name, *end)
             raise reason from self.summary()
         _close(pools.values())
 
@@ -200,13 +206,10 @@ class Job(Generic[Thing]):
             for lane, count in lanes.items()
         }
 
-    def _keep(self, name: str, future: Future[Any]) -> None:
+    def _keep(self, name: str, result: Any, error: BaseException | None) -> None:
         """Take down what became of a thing; nothing if it was not begun."""
-        if future.cancelled():
-            return
-        error = future.exception()
         if error is None:
-            self.results[name] = future.result()
+            self.results[name] = result
         elif not isinstance(error, Stopped):
             self.errors[name] = error
 

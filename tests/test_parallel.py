@@ -1,5 +1,6 @@
 """Doing the same with many things at once."""
 
+import gc
 import signal
 import threading
 from contextvars import ContextVar
@@ -20,6 +21,11 @@ def job(count: int, **options: Any) -> Job[int]:
     """Return work on the numbers up to a count."""
     things = {f'n{number}': number for number in range(count)}
     return Job('work', things, FleetError, options.pop('clock', TestClock()), **options)
+
+
+def linger() -> None:
+    """Take long enough for others not to be begun before it is noticed that they are not to be."""
+    threading.Event().wait(0.05)
 
 
 def test_results_are_in_the_order_of_the_things() -> None:
@@ -131,6 +137,8 @@ def test_an_interrupt_tells_what_was_done_and_what_was_not() -> None:
             begun.set()
         if number in (0, 2):
             under_way.wait(10)
+        if number > 2:
+            linger()
         return number
 
     def report(progress: Progress) -> None:
@@ -153,6 +161,7 @@ def test_an_interrupt_tells_what_was_done_and_what_was_not() -> None:
 def test_a_real_interrupt_stops_a_fleet() -> None:
     """The key is hit during the third request; what the server has done is what is told."""
     main = threading.main_thread().ident or 0
+    gc.collect()  # an interrupt that comes while Python finalizes something is lost
     with fleet_of(40) as (cloud, fleet):
         hit = threading.Event()
 
@@ -210,11 +219,15 @@ def test_an_interrupt_does_not_wait_for_turns() -> None:
 def test_what_a_progress_function_raises_ends_the_work_as_well() -> None:
     """It is raised, from what was done until then."""
 
+    def work(number: int) -> None:
+        if number:
+            linger()
+
     def report(progress: Progress) -> None:
         raise LookupError('no such place')
 
     with pytest.raises(LookupError, match='no such place') as caught:
-        job(100).run(lambda number: number, Settings(workers=1, progress=report))
+        job(100).run(work, Settings(workers=1, progress=report))
 
     assert isinstance(caught.value.__cause__, FleetError)
     assert 0 < len(caught.value.__cause__.undone) < 100
