@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,23 +25,13 @@ _REPEATS = 10
 _AHEAD = 4
 
 
-def complete(fetch: Fetch, key: str = 'id') -> list[dict[str, Any]]:
-    """Return each row of a list once; see `rows`."""
-    return list(rows(fetch, key))
-
-
-def rows(fetch: Fetch, key: str = 'id') -> Iterator[dict[str, Any]]:
-    """Yield each row of a list once, whatever comes and goes between its pages.
+def pages(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield of each page the rows that no page before it had, whatever comes and goes meanwhile.
 
     The next page starts at the last row of the page before. Where that row is not there, rows
     before it went away and others moved up, past the new page's beginning; then the look goes
     back, twice as far each time, until it meets known rows again. `key` is what tells rows apart.
     """
-    return chain.from_iterable(pages(fetch, key))
-
-
-def pages(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
-    """Yield of each page the rows that no page before it had; see `rows`."""
     known: set[Any] = set()
     previous: list[Any] = []
     offset = back = repeats = 0

@@ -1,6 +1,8 @@
 """Complete lists out of pages that come and go."""
 
 import threading
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -9,8 +11,18 @@ from hypothesis import strategies as st
 
 import smartdc
 from smartdc.clock import seconds_left
-from smartdc.paging import Ahead, complete, rows, total
+from smartdc.paging import Ahead, Fetch, pages, total
 from tests.clocks import TestClock
+
+
+def rows(fetch: Fetch, key: str = 'id') -> Iterator[dict[str, Any]]:
+    """Yield the rows of all pages, one after the other."""
+    return chain.from_iterable(pages(fetch, key))
+
+
+def complete(fetch: Fetch, key: str = 'id') -> list[dict[str, Any]]:
+    """Return the rows of all pages."""
+    return list(rows(fetch, key))
 
 
 class Listing:
