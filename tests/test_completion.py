@@ -211,9 +211,11 @@ def test_the_extension_is_loaded_and_unloaded_by_name(names: dict[str, Any]) -> 
 def _shell() -> Any:
     try:
         from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
     except ImportError:
         lacking('IPython (pip install ipython)')
-    return InteractiveShell()
+    # A history would be written to the user's own, by a thread that stays.
+    return InteractiveShell(config=Config({'HistoryManager': {'enabled': False}}))
 
 
 def in_ipython(shell: Any, text: str) -> list[str]:

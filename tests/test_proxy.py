@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from smartdc.simulator import Simulator
+from tests.descriptors import opened
 from tests.proxy import (
     Bandwidth,
     Latency,
@@ -314,9 +314,9 @@ def test_a_server_that_is_not_there_resets(echo: Echo) -> None:
         found.recv(1)
 
 
-def held() -> tuple[int, int]:
-    """Return how many threads run, and how many files are open."""
-    return threading.active_count(), len(list(Path('/dev/fd').iterdir()))
+def held() -> set[object]:
+    """Return the threads that run, and the files that are open."""
+    return {*threading.enumerate(), *opened()}
 
 
 def test_nothing_is_left_behind(echo: Echo) -> None:
@@ -329,12 +329,12 @@ def test_nothing_is_left_behind(echo: Echo) -> None:
                 found.sendall(b'hello')
         with connected(proxy) as found:
             found.sendall(b'hello')
-        assert before != held()
+        assert held() - before
     for _ in range(500):  # the threads of the server take a moment to see that it is over
-        if before == held():
+        if not held() - before:
             break
         threading.Event().wait(0.01)
-    assert before == held()
+    assert set() == held() - before
 
 
 def test_a_client_works_through_it(cloud: Simulator) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import logging
-import os
 import random
 import resource
 import socket
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from smartdc.simulator import Simulator
+from tests.descriptors import opened
 from tests.simulator.signer import Signer, signer
 
 MACHINE = 'b1e3f1c0-0000-4000-8000-000000000001'
@@ -32,7 +32,7 @@ def cloud(
 ) -> Iterator[Simulator]:
     """Run a simulator that has to end with its state, its descriptors and no word of complaint."""
     caplog.set_level(logging.DEBUG, 'asyncio')
-    before = descriptors()
+    before = opened()
     simulator = Simulator(
         {'machines': [{'id': MACHINE, 'name': 'web0'}]}, public_key=signer('acme').public
     )
@@ -43,14 +43,9 @@ def cloud(
         assert 200 == answer(exchange(running, signed('GET', ITEM)))
         assert state == contents(running)
         settle(running)
-    assert before == descriptors()
+    assert set() == opened(before)
     assert '' == capfd.readouterr().err
     assert [] == [record.getMessage() for record in caplog.records]
-
-
-def descriptors() -> int:
-    """Return how many files and sockets this process has open."""
-    return len(os.listdir('/proc/self/fd'))  # noqa: PTH208 # a path would open one more
 
 
 def contents(simulator: Simulator) -> list[tuple[str, ...]]:
