@@ -167,9 +167,9 @@ def full_page(response: requests.Response, asked: int) -> int:
     return _number(response.headers.get('x-query-limit')) or asked
 
 
-def resource_count(response: requests.Response) -> int:
-    """Return how many rows an answer to a HEAD says that a page has."""
-    return _number(response.headers.get('x-resource-count')) or 0
+def resource_count(response: requests.Response) -> int | None:
+    """Return how many rows a page has by the server's word; None where it does not say."""
+    return _number(response.headers.get('x-resource-count'))
 
 
 def _number(text: str | None) -> int | None:

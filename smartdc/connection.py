@@ -22,6 +22,7 @@ from smartdc.answers import (
     expect_json,
     full_page,
     refuse,
+    resource_count,
     rows_of,
     understood,
 )
@@ -255,6 +256,9 @@ class Connection(Creator):
         def get(offset: int) -> tuple[bytes, requests.Response]:
             return ask(offset, lambda _, content: content)
 
+        def told(got: tuple[bytes, requests.Response]) -> tuple[int | None, int]:
+            return resource_count(got[1]), min(size, full_page(got[1], size))
+
         def decode(got: tuple[bytes, requests.Response], offset: int) -> Page:
             content, response = got
             try:
@@ -264,7 +268,7 @@ class Connection(Creator):
             expect_json(found, response)
             return rows_of(found, response, key), min(size, full_page(response, size))
 
-        ahead = Ahead(get, decode)
+        ahead = Ahead(get, told, decode)
         try:
             yield from pages(ahead, key)
         finally:

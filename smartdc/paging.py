@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ _REPEATS = 10
 
 #: The most pages that are fetched ahead at the same time; decoding them takes longer than more.
 _AHEAD = 4
+
+#: How long the threads that fetch are left alone, in seconds: a page that is decoded meanwhile lets
+#: nobody else run, and would keep the requests from going out.
+_HEAD_START = 0.004
 
 
 def pages(fetch: Fetch, key: str) -> Iterator[list[dict[str, Any]]]:
@@ -63,43 +67,80 @@ def _overlap(size: int) -> int:
 class Ahead:
     """Fetches pages before they are asked for, once a page was full.
 
-    `get` gets what came for an offset, in other threads, and `decode` makes the page of it, in the
-    thread that asks, which the others would only hold up. How many are fetched ahead grows with
-    the pages seen, so that a list just longer than a page costs few requests for nothing.
+    `get` gets what came for an offset, in other threads. `told` says by the head of what came how
+    many rows it has, None if it does not say, and how many a full page has. `decode` makes the page
+    of it, in the thread that asks, which the others would only hold up.
+
+    Pages are fetched in batches: the next one is asked for when all pages of the last one have come
+    and are full. So few are asked for beyond the end, and none of them later than the last page.
     """
 
-    def __init__(self, get: Callable[[int], Any], decode: Callable[[Any, int], Page]) -> None:
+    def __init__(
+        self,
+        get: Callable[[int], Any],
+        told: Callable[[Any], tuple[int | None, int]],
+        decode: Callable[[Any, int], Page],
+    ) -> None:
         self._get = get
+        self._told = told
         self._decode = decode
+        self._batch: dict[int, Future[Any]] = {}
         self._coming: dict[int, Future[Any]] = {}
         self._threads: ThreadPoolExecutor | None = None
         self._most = 1
 
     def __call__(self, offset: int) -> Page:
         """Return the page at an offset."""
-        coming = self._coming.pop(offset, None)
-        page, size = self._decode(coming.result() if coming else self._get(offset), offset)
-        if size and len(page) >= size:
-            self._hurry(offset, size - _overlap(size))
+        got = self._take(offset)
+        self._hurry(offset, *self._told(got))
+        page, size = self._decode(got, offset)
+        self._hurry(offset, len(page), size)
         return page, size
 
-    def _hurry(self, offset: int, step: int) -> None:
-        if self._threads is None:
-            from concurrent.futures import ThreadPoolExecutor
+    def _take(self, offset: int) -> Any:
+        if offset in self._coming:
+            self._batch, self._coming = self._coming, {}
+        elif offset not in self._batch:
+            # A list that changed goes on elsewhere, and what comes for the old places is dropped.
+            self._batch, self._coming, self._most = {}, {}, 1
+        fetched = self._batch.pop(offset, None)
+        return fetched.result() if fetched else self._get(offset)
 
-            self._threads = ThreadPoolExecutor(_AHEAD, 'smartdc pages')
+    def _hurry(self, offset: int, rows: int | None, size: int) -> None:
+        """Ask for the next batch, if it is time."""
+        if rows is None or not 0 < size <= rows or self._coming:
+            return
+        if not all(map(self._is_full, self._batch.values())):
+            return
         self._most = min(self._most * 2, _AHEAD)
-        for index in range(1, self._most + 1):
-            following = offset + index * step
-            if following not in self._coming:
-                # A deadline is the thread's that set it, unless its context goes along.
-                run = contextvars.copy_context().run
-                self._coming[following] = self._threads.submit(run, self._get, following)
+        last, step = max(self._batch, default=offset), size - _overlap(size)
+        self._coming = self._ask(range(last + step, last + step * self._most + 1, step))
+
+    def _is_full(self, fetched: Future[Any]) -> bool:
+        """Say whether a page has come, or does as soon as the others, and is full by its head."""
+        if fetched.exception():
+            return False
+        rows, size = self._told(fetched.result())
+        return rows is not None and rows >= size
+
+    def _ask(self, offsets: Iterable[int]) -> dict[int, Future[Any]]:
+        """Have other threads fetch pages, and let them go first."""
+        from concurrent import futures
+
+        if self._threads is None:
+            self._threads = futures.ThreadPoolExecutor(_AHEAD, 'smartdc pages')
+        coming = {
+            # A deadline is the thread's that set it, unless its context goes along.
+            offset: self._threads.submit(contextvars.copy_context().run, self._get, offset)
+            for offset in offsets
+        }
+        futures.wait(coming.values(), _HEAD_START)
+        return coming
 
     def close(self) -> None:
-        """Take no more pages, and wait for those that are under way."""
+        """Wait for what is under way, so that nothing is asked once a list has ended."""
         if self._threads is not None:
-            self._threads.shutdown(cancel_futures=True)
+            self._threads.shutdown()
 
 
 def total(count: Callable[[int], tuple[int, int]]) -> int:

@@ -134,10 +134,14 @@ def test_the_total_adds_up_pages(rows: int) -> None:
 
 
 class Server:
-    """A list of numbers on pages of ten, which remembers what was asked, and what of it here."""
+    """A list of numbers on pages of ten, which remembers what was asked, and what of it here.
 
-    def __init__(self, count: int) -> None:
+    `is_told` says whether the heads of its answers tell how many rows there are.
+    """
+
+    def __init__(self, count: int, *, is_told: bool = True) -> None:
         self.count = count
+        self.is_told = is_told
         self.asked: list[int] = []
         self.own: list[int] = []
 
@@ -149,29 +153,71 @@ class Server:
             self.own.append(offset)
         return range(min(10, self.count - offset))
 
+    def told(self, places: range) -> tuple[int | None, int]:
+        """Return what the head of an answer says."""
+        return (len(places) if self.is_told else None), 10
+
     def page(self, places: range, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Return the rows of a page, and how many a full one has."""
         return [{'id': offset + place} for place in places], 10
 
     def rows(self) -> list[int]:
         """Return the whole list, fetched ahead."""
-        ahead = Ahead(self.get, self.page)
+        ahead = Ahead(self.get, self.told, self.page)
         try:
             return [row['id'] for row in rows(ahead)]
         finally:
             ahead.close()
 
 
+@pytest.mark.parametrize('is_told', [True, False])
 @pytest.mark.parametrize(
-    ('count', 'most'), [(0, 1), (9, 1), (10, 3), (11, 3), (19, 6), (20, 6), (100, 16)]
+    ('count', 'asked'), [(0, 1), (9, 1), (10, 3), (11, 3), (27, 3), (28, 7), (64, 11), (100, 15)]
 )
-def test_pages_are_fetched_ahead_once_the_first_was_full(count: int, most: int) -> None:
-    """Each page but the first is asked for once, in other threads, and few beyond the end."""
-    server = Server(count)
+def test_pages_are_fetched_ahead_in_batches(count: int, asked: int, *, is_told: bool) -> None:
+    """After the first page come 2, 4, 4 ... at a time, each once, while all before are full."""
+    server = Server(count, is_told=is_told)
 
     assert list(range(count)) == server.rows()
-    assert len(set(server.asked)) == len(server.asked) <= most
+    assert list(range(0, 9 * asked, 9)) == sorted(server.asked)
     assert [0] == server.own
+
+
+def test_the_next_batch_is_under_way_before_a_page_is_decoded() -> None:
+    """What the heads tell is enough; the last batch is not asked for beyond its short page."""
+    server = Server(28)
+    seen: list[tuple[int, int]] = []
+
+    def page(places: range, offset: int) -> tuple[list[dict[str, Any]], int]:
+        seen.append((offset, len(ahead._coming)))
+        return server.page(places, offset)
+
+    ahead = Ahead(server.get, server.told, page)
+    assert list(range(28)) == [row['id'] for row in rows(ahead)]
+    ahead.close()
+
+    assert [(0, 2), (9, 4), (18, 4), (27, 0)] == seen
+
+
+def test_pages_ahead_are_dropped_when_the_list_has_changed() -> None:
+    """Rows that moved up are found again, and what was ahead at the old places is not used."""
+    asked: list[int] = []
+
+    def get(offset: int) -> list[int]:
+        asked.append(offset)
+        rows = list(range(3 if offset else 0, 40))
+        return rows[offset : offset + 10]
+
+    ahead = Ahead(
+        get,
+        lambda found: (len(found), 10),
+        lambda found, _: ([{'id': number} for number in found], 10),
+    )
+    assert list(range(40)) == [row['id'] for row in rows(ahead)]
+    ahead.close()
+
+    # For 9: 18, and 27 to 54. For 8: 17 and 26. For 6: 15 and 24, and 33 to 60.
+    assert [0, 6, 8, 9, 15, 17, 18, 24, 26, 27, *(33, 36, 42, 45, 51, 54, 60)] == sorted(asked)
 
 
 def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
@@ -182,7 +228,7 @@ def test_what_goes_wrong_ahead_is_raised_when_its_turn_comes() -> None:
             raise smartdc.ResourceNotFound(404)
         return [{'id': number} for number in range(offset, offset + 10)]
 
-    ahead = Ahead(get, lambda page, _: (page, 10))
+    ahead = Ahead(get, lambda page: (len(page), 10), lambda page, _: (page, 10))
     coming = rows(ahead)
 
     assert list(range(19)) == [next(coming)['id'] for _ in range(19)]
@@ -199,7 +245,7 @@ def test_a_deadline_goes_along_to_the_pages_ahead() -> None:
         left.append(seconds_left())
         return [{'id': number} for number in range(offset, min(offset + 10, 25))]
 
-    ahead = Ahead(get, lambda page, _: (page, 10))
+    ahead = Ahead(get, lambda page: (len(page), 10), lambda page, _: (page, 10))
     with smartdc.deadline(7, clock=clock):
         assert 25 == len(list(rows(ahead)))
     ahead.close()
@@ -209,12 +255,12 @@ def test_a_deadline_goes_along_to_the_pages_ahead() -> None:
 
 def test_no_thread_is_left() -> None:
     """A list that is left in the middle ends its threads, too."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
     server = Server(100)
-    ahead = Ahead(server.get, server.page)
+    ahead = Ahead(server.get, server.told, server.page)
     listing = rows(ahead)
     for _ in range(25):
         next(listing)
     ahead.close()
 
-    assert before == threading.active_count()
+    assert set() == set(threading.enumerate()) - before

@@ -388,4 +388,4 @@ def _filters(*, image: Any, tags: Any, **plain: Any) -> dict[str, Any]:
 
 
 def _count(_: Any, response: requests.Response) -> tuple[int, int]:
-    return resource_count(response), full_page(response, PAGE)
+    return resource_count(response) or 0, full_page(response, PAGE)
