@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +28,11 @@ def _encoded(part: object) -> str:
     text = str(part) if isinstance(part, str | int) and not isinstance(part, bool) else ''
     if not text:
         raise InvalidInput(f'an id or name must not be empty, got {part!r}')
+    return _quoted(text)
+
+
+@functools.lru_cache(256)
+def _quoted(text: str) -> str:
     if text in ('.', '..'):
         raise InvalidInput(f'{text!r} cannot be an id or name: it means another path in a URL')
     if _CONTROL.search(text):
