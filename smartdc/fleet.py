@@ -218,8 +218,11 @@ class Fleet(Sequence[Machine]):
         there, and one more for each machine that is deleted or has failed.
         """
         job, settings = self._job('refresh'), self._settings(how)
-        job.errors.update(Looks(self, settings).look(self))
-        job.results.update({each.id: each.state for each in self if each.id not in job.errors})
+        began = job.clock.now()
+        with reporting(settings.progress) as report:
+            job.errors.update(Looks(self, settings).look(self))
+            job.results.update({each.id: each.state for each in self if each.id not in job.errors})
+            report(job.progress(job.clock.now() - began))
         return FleetResult(self, job.verdict(settings.errors))
 
     def poll_until(

@@ -10,6 +10,7 @@ from contextvars import copy_context
 from typing import Any, Generic, Literal, NamedTuple, Self, TypedDict, TypeVar
 
 from smartdc.clock import Clock
+from smartdc.counts import count_of
 from smartdc.errors import InvalidInput, PartialFailure, SmartDCError
 from smartdc.pacing import DEFAULT_PACE, Pace, Stopped, paced
 from smartdc.progress import Progress, Report, Reporting, reporting
@@ -62,8 +63,7 @@ class Settings(_How):
         errors: OnErrors = 'raise',
     ) -> Self:
         """Check and keep what is given."""
-        if workers < 1:
-            raise InvalidInput(f'workers= must be 1 or more, not {workers!r}')
+        count_of('workers=', workers)
         if errors not in ('raise', 'return'):
             raise InvalidInput(f"errors= is 'raise' or 'return', not {errors!r}")
         return super().__new__(cls, workers, pace, progress, errors)
@@ -188,7 +188,7 @@ class Job(Generic[Thing]):
                 futures[pool.submit(copy_context().run, work, name, thing)] = name
             for future in as_completed(futures):
                 self._keep(futures[future], *ended[futures[future]])
-                report(self._progress(self.clock.now() - began))
+                report(self.progress(self.clock.now() - began))
         except BaseException as reason:
             # What is under way comes to its end, so that nothing stays unknown.
             stopped.set()
@@ -213,7 +213,8 @@ class Job(Generic[Thing]):
         elif not isinstance(error, Stopped):
             self.errors[name] = error
 
-    def _progress(self, elapsed: float) -> Progress:
+    def progress(self, elapsed: float) -> Progress:
+        """Return how far the work has come after so many seconds."""
         failed = f'{len(self.errors)} failed' if self.errors else 'none failed'
         done = len(self.results) + len(self.errors)
         return Progress(self.what, failed, elapsed, done, len(self.things))

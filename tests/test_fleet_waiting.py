@@ -235,11 +235,12 @@ def test_a_refresh_is_one_look(cloud: Simulator, sdc: DataCenter) -> None:
     fleet[1].delete()
     cloud.clock.sleep(60)
     strange = Machine(sdc, data={'id': 'b1e3f1c0-9999-4aaa-8bbb-cccccccccccc', 'name': 'x'})
-    before = len(cloud.requests)
-    result = Fleet([*fleet, strange]).refresh(errors='return')
+    before, told = len(cloud.requests), list[Progress]()
+    result = Fleet([*fleet, strange]).refresh(errors='return', progress=told.append)
 
     assert ['running', 'deleted', 'running'] == list(result.results.values())
     assert [smartdc.ResourceNotFound] == [type(each) for each in result.errors.values()]
+    assert ['refresh: 4 of 4, 1 failed'] == [str(each) for each in told]
     assert ['ListMachines', 'GetMachine', 'GetMachine'] == operations(cloud, before)
     cloud.faults.add('ListMachines', status=503, code='Unavailable')
     with cloud.datacenter(retries=None) as impatient, pytest.raises(FleetError):
