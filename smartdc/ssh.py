@@ -59,18 +59,18 @@ class SSHChapter(MachineChapter):
         session = _library()
         if host_keys not in ('known', 'accept-new'):
             raise InvalidInput(f"host_keys is 'known' or 'accept-new', not {host_keys!r}")
-        data = self.datacenter.raw_machine_data(self.id)
-        with understood():
-            where = target(self.datacenter, data, user=user, port=port, proxy=proxy)
-        options = session.Options(
-            key=self._own_key(session) if key is None else _given_key(session, key, passphrase),
-            others=key is None,
-            known_hosts=Path(known_hosts).expanduser(),
-            accept_new=host_keys == 'accept-new',
-            timeout=seconds_of('timeout=', timeout),
-        )
-        connected: Client = session.connect(where, options)
-        return connected
+        with deadline(seconds_of('timeout=', timeout)):
+            data = self.datacenter.raw_machine_data(self.id)
+            with understood():
+                where = target(self.datacenter, data, user=user, port=port, proxy=proxy)
+            options = session.Options(
+                key=self._own_key(session) if key is None else _given_key(session, key, passphrase),
+                others=key is None,
+                known_hosts=Path(known_hosts).expanduser(),
+                accept_new=host_keys == 'accept-new',
+            )
+            connected: Client = session.connect(where, options)
+            return connected
 
     def run(
         self,

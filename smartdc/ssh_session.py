@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 #: As many seconds more are paramiko's own limits, so that the watchdog's comes first.
 _LATER = 5.0
+
+#: What a system can wait for, in seconds.
+_LONGEST = threading.TIMEOUT_MAX - _LATER
+
 _CHUNK = 65536
 
 
@@ -44,7 +49,6 @@ class Options:
     others: bool
     known_hosts: Path
     accept_new: bool
-    timeout: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -175,13 +179,13 @@ class SigningKey(paramiko.PKey):
 def connect(where: Target, options: Options) -> Client:
     """Return a client that is logged in.
 
-    Raises HostKeyRefused, LoginRefused, ConnectionFailed, or Timeout when `options.timeout` or the
-    deadline of a block is over.
+    Raises HostKeyRefused, LoginRefused, ConnectionFailed, or Timeout when the deadline of a block
+    is over.
     """
-    seconds = min(options.timeout, seconds_left())
+    seconds = min(seconds_left(), _LONGEST)
     if seconds <= 0:
         raise Timeout('the deadline has passed, so nothing was sent', sent=False)
-    late = f'{where} did not let us in within {seconds:g} s'
+    late = f'{where} did not let us in within {round(seconds, 2):g} s'
     try:
         with cut_off(seconds):
             return _opened(where, options, seconds)

@@ -130,7 +130,7 @@ def cut_off(seconds: float) -> Generator[None]:
         _guard.reset(token)
     # A cut body without a length looks whole, so no failure is no proof.
     if guard.fired:
-        raise Timeout(f'the answer was not complete after {seconds:g} s') from failure
+        raise Timeout(f'the answer was not complete after {round(seconds, 2):g} s') from failure
 
 
 class Guarded:

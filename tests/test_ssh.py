@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import shutil
@@ -254,8 +255,17 @@ def test_what_takes_too_long(machine: Machine, tmp_path: Path) -> None:
         machine.ssh()
     with socket.create_server(('127.0.0.1', 0)) as silent:
         port = silent.getsockname()[1]
-        with pytest.raises(Timeout, match=r'web0 .* did not let us in within 0.3 s'):
+        with pytest.raises(Timeout, match=r'web0 .* did not let us in within 0\.[23]\d* s'):
             machine.ssh(port=port, timeout=0.3)
+        unseen = DataCenter(f'http://127.0.0.1:{port}', '/a/keys/b', KEYS / RSA)
+        with pytest.raises(Timeout):
+            Machine(unseen, data={'id': machine.id}).ssh(timeout=0.3)
+
+
+def test_a_login_that_may_take_for_ever(machine: Machine) -> None:
+    """Infinity is a number of seconds as well."""
+    with machine.ssh(timeout=math.inf) as client:
+        assert 'so\n' == ssh_session.run(client, 'echo so', 'web0').check().output
 
 
 @contextmanager
