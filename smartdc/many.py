@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from smartdc.api.datacenters import DatacentersChapter
 from smartdc.api.machines import MachinesChapter
 from smartdc.cloud import Cloud
+from smartdc.counts import count_of
 from smartdc.errors import FleetError, InvalidInput
 from smartdc.fleet import Fleet
 from smartdc.locations import base_url
@@ -133,9 +134,8 @@ class Many(DatacentersChapter, MachinesChapter):
 
 def _names(count: int, pattern: str | None, start: int) -> dict[str, str | None]:
     """Return the names of so many machines, by what they are called in errors."""
-    if not isinstance(count, int) or count < 0:
-        raise InvalidInput(f'how many machines there will be comes first, not {count!r}')
-    numbers = range(start, start + count)
+    count_of('how many there will be comes first and', count, 0)
+    numbers = range(count_of('start=', start, 0), start + count)
     if pattern is None:
         return {f'machine {number}': None for number in numbers}
     try:

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, Self
 
-from smartdc.clock import Clock, PerClock, seconds_left
+from smartdc.clock import Clock, PerClock, seconds_left, seconds_of
+from smartdc.counts import count_of
 from smartdc.errors import InvalidInput, SmartDCError, Timeout
 
 #: How far a refusal makes a share fall, and in how many seconds it doubles again. By time and not
@@ -55,8 +56,10 @@ class Pace(_Allowance):
 
     def __new__(cls, burst: int = 30, rate: float = 10.0, patience: float = 3600.0) -> Self:
         """Check and keep what is given."""
-        if burst < 1 or not 0 < rate < math.inf or patience < 0:
-            raise InvalidInput('a Pace has a burst of 1 or more, and a rate above 0 a second')
+        count_of('burst=', burst)
+        seconds_of('patience=', patience)
+        if not isinstance(rate, int | float) or not 0 < rate < math.inf:
+            raise InvalidInput(f'rate= is a number above 0, of requests a second, not {rate!r}')
         return super().__new__(cls, burst, rate, patience)
 
 

@@ -22,6 +22,7 @@ from requests.auth import AuthBase
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from smartdc.counts import count_of
 from smartdc.errors import (
     ConfigurationError,
     ConnectionFailed,
@@ -115,9 +116,7 @@ class Pool:
     """
 
     def __init__(self, size: int) -> None:
-        if size < 1:
-            raise InvalidInput(f'pool_size= must be 1 or more, not {size!r}')
-        self._size = size
+        self._size = count_of('pool_size=', size)
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
         self._room = threading.BoundedSemaphore(size)

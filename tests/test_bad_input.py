@@ -1,5 +1,6 @@
 """What cannot work says what to do, and sends nothing that should not be sent."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from smartdc import DataCenter, profiles
 from smartdc.key_search import KeySearch
 from smartdc.simulator import Simulator
 from tests.programs import KEYS
+
+#: What a type checker would not let through.
+TEXT: Any = 'x'
 
 
 @pytest.mark.parametrize(
@@ -152,3 +156,30 @@ def test_every_error_is_a_smartdc_error() -> None:
     """One root catches all of it."""
     with pytest.raises(smartdc.SmartDCError):
         DataCenter('nowhere').keys()
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'words'),
+    [
+        (lambda cloud: cloud.datacenter(pool_size='3'), "pool_size= .* not '3'"),
+        (lambda cloud: cloud.datacenter(pool_size=0), 'pool_size= .* from 1, not 0'),
+        (lambda cloud: cloud.datacenter().machines(offset='1'), "offset= .* from 0, not '1'"),
+        (lambda cloud: cloud.datacenter().machines(offset=-1), 'offset= .* not -1'),
+        (lambda cloud: cloud.datacenter().machines(limit='1'), "limit= .* from 1, not '1'"),
+        (lambda cloud: cloud.datacenter().machines(limit=1.5), 'limit= .* not 1.5'),
+        (lambda cloud: cloud.datacenter().create_machines(1, workers='x'), "workers= .* not 'x'"),
+        (lambda cloud: cloud.datacenter().create_machines(1, start='1'), "start= .* not '1'"),
+        (lambda _: smartdc.Fleet().stop(workers=TEXT), "workers= .* not 'x'"),
+        (lambda _: smartdc.Pace(burst=TEXT), "burst= .* not 'x'"),
+        (lambda _: smartdc.Pace(rate=TEXT), "rate= .* not 'x'"),
+        (lambda _: smartdc.Pace(patience=TEXT), "patience= .* not 'x'"),
+    ],
+)
+def test_numbers_that_are_none(
+    cloud: Simulator, wrong: Callable[[Simulator], Any], words: str
+) -> None:
+    """What should be a number is named, with what was given, and nothing is sent."""
+    with pytest.raises(smartdc.InvalidInput, match=words):
+        wrong(cloud)
+
+    assert not cloud.requests

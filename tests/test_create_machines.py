@@ -88,7 +88,7 @@ def test_what_is_given_by_id_is_not_looked_up(cloud: Simulator, sdc: DataCenter)
         (1, '', 'machine name'),
         (1, 7, 'pattern'),
         (-1, 'web-{n}', '-1'),
-        ('web-{n}', 3, r'comes first, not .web-{n}.'),
+        ('web-{n}', 3, r'comes first and must be a whole number from 0, not .web-{n}.'),
     ],
 )
 def test_names_that_cannot_be_are_refused(

@@ -12,6 +12,7 @@ import requests
 from smartdc.answers import an_object, full_page, objects, resource_count
 from smartdc.chapter import pairs
 from smartdc.connection import Connection
+from smartdc.counts import count_of
 from smartdc.errors import InvalidInput, MachineDiffers, ValidationFailed
 from smartdc.machine import Machine
 from smartdc.new_machine import (
@@ -89,7 +90,8 @@ class MachinesChapter(Connection):
             page = {**query, 'limit': limit, 'offset': offset}
             rows = self._call('GET', '/machines', query=page, read=objects)
         else:
-            start, size = offset or 0, limit or PAGE
+            start = count_of('offset=', offset or 0, 0)
+            size = count_of('limit=', limit or PAGE)
             rows = chain.from_iterable(
                 self._pages('/machines', query=query, start=start, size=size)
             )
