@@ -11,7 +11,11 @@ from urllib.parse import quote, unquote
 from smartdc.shapes import is_array, is_object
 
 #: The names of fields that are in no answer.
-SECRET = re.compile(r'pass(word|phrase)|secret|credential|token|private|_pw$', re.IGNORECASE)
+SECRET = re.compile(
+    r'passw|passphrase|passcode|(?:^|[^a-z])(?:pass|pwd?)(?:$|[^a-z])'
+    r'|secret|credential|token|private|api[-_.]?key',
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

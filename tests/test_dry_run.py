@@ -362,6 +362,42 @@ def test_secrets_are_not_shown(sdc: DataCenter) -> None:
         assert f'canary-{number}' in json.dumps([asdict(write) for write in plan])
 
 
+@pytest.mark.parametrize(
+    'name',
+    [
+        'db_pwd',
+        'PASSWD',
+        'mysql-pw',
+        'pass',
+        'wifi.pass',
+        'passphrase',
+        'passcode',
+        'api_key',
+        'apikey',
+        'API-KEY',
+        'client_secret',
+        'authToken',
+        'private_key',
+    ],
+)
+def test_what_a_secret_may_be_called(sdc: DataCenter, name: str) -> None:
+    """Whoever names metadata has a name of their own for it."""
+    with sdc.dry_run() as plan:
+        sdc.create_machine(metadata={name: 'canary'})
+
+    assert 'canary' not in str(plan) + plan[0].triton
+    assert 'canary' in json.dumps(plan[0].body)
+
+
+@pytest.mark.parametrize('name', ['compass', 'bypass', 'pwdx', 'keyboard', 'passenger', 'a_key'])
+def test_what_no_secret_is_called(sdc: DataCenter, name: str) -> None:
+    """What only sounds like one is shown."""
+    with sdc.dry_run() as plan:
+        sdc.create_machine(metadata={name: 'seen'})
+
+    assert 'seen' in str(plan)
+
+
 def test_a_plan_reads_like_a_list(sdc: DataCenter, machine: Machine) -> None:
     """A heading, and for each write what would be sent and the command; at a prompt it is that."""
     with sdc.dry_run() as plan:
