@@ -211,7 +211,8 @@ def _read_file(path: str) -> bytes:
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, 'strerror', None) or 'the path cannot be resolved'
         raise KeyUnreadable(
-            f'The key file {path} cannot be read ({reason}): check the path and its permissions.'
+            f'The key file {path} cannot be read ({reason}): check the path and its permissions,'
+            ' or name another one.'
         ) from None
     if len(data) > MAX_FILE:
         raise KeyUnreadable(f'The key file {path} is larger than 1 MB: it is not a key file.')

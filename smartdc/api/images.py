@@ -82,7 +82,8 @@ class ImagesChapter(Connection):
 
         `POST /:login/images`, since 7.1. The machine should be prepared and stopped. `acl` are
         the ids of accounts that may use the image. `wait` is how long to wait until it is
-        active, in seconds, or True. Raises ResourceNotFound, InvalidArgument, ValidationFailed.
+        active, in seconds, or True; without it the image has neither `os` nor `type` yet. Raises
+        ResourceNotFound, InvalidArgument, ValidationFailed.
         """
         body = {
             'machine': self._find('machine', machine),
