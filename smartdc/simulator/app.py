@@ -140,16 +140,17 @@ class App:
         is_ping = call.route.name in ('GetAccount', 'HeadAccount') and (
             call.path['account'] == '--ping'
         )
-        # A signature in the URL counts before one in a header, and even where none is needed.
-        signed = presigned.read(call.request, call.now)
+        # A signature in the URL counts before one in a header; either even where none is needed.
+        signed = presigned.read(call.request, call.now) or claim
         if is_ping and signed is None:
             return self._ping()
         with self.cloud.store.transaction():
             jobs.settle(self.cloud.store, call.now)
         with self.cloud.store.transaction():
-            call.caller = authenticate.authenticate(call, signed or claim)
+            call.caller = authenticate.authenticate(call, signed)
             if is_ping:
                 return self._ping()
+            authenticate.check_enabled(call.caller)
             for step in STEPS:
                 step(call)
             return tagging.finish(call, call.route.handler(call))

@@ -12,7 +12,7 @@ from smartdc.simulator.wire import Refusal
 
 
 def authenticate(call: Call, claim: Claim | None) -> Caller:
-    """Return who signed a request, or refuse: 401, or 403 for the disabled."""
+    """Return who signed a request, or refuse with 401."""
     if claim is None:
         text = 'You must make authenticated requests to use CloudAPI'
         raise Refusal(401, 'InvalidCredentials', text)
@@ -23,9 +23,13 @@ def authenticate(call: Call, claim: Claim | None) -> Caller:
     if key is None or not claim.verify(str(key['key'])):
         raise _unknown()
     _check_token(call)
+    return caller
+
+
+def check_enabled(caller: Caller) -> None:
+    """Refuse an account, or a sub-user, that is disabled."""
     if caller.account.get('disabled') or (caller.user or {}).get('disabled'):
         raise Refusal(403, 'NotAuthorized', 'Account or user is disabled')
-    return caller
 
 
 def _check_token(call: Call) -> None:

@@ -97,7 +97,8 @@ class Call:
 
     def flag(self, name: str) -> bool:
         """Tell whether a parameter is true, as JSON or as text."""
-        return self.params.get(name) in (True, 'true')
+        value = self.params.get(name)
+        return value is True or value == 'true'
 
 
 Handler = Callable[[Call], Reply]

@@ -9,6 +9,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -25,19 +26,25 @@ _FORM = 'application/x-www-form-urlencoded'
 def merged(path: Mapping[str, str], request: Request) -> dict[str, Any]:
     """Return all parameters: the query never overrides the path, the body overrides both.
 
-    A list in the body takes the place of all, even of the account that the path names.
+    A list in the body takes the place of all, even of the account that the path names, and so does
+    a number or a text, which has no names at all.
     """
     params: dict[str, Any] = dict(path)
     for name, value in _merged(request.pairs).items():
         params.setdefault(name, value)
-    if request.method in ('GET', 'HEAD') or not request.body:
-        return params
-    body = _body(request)
+    body = sent(request)
     if is_array(body):
         return {str(index): value for index, value in enumerate(body)}
     if is_object(body):
-        params.update(body)
-    return params
+        return {**params, **body}
+    return {} if body else params
+
+
+def sent(request: Request) -> Any:
+    """Return what the body says, None if it says nothing."""
+    if request.method in ('GET', 'HEAD') or not request.body:
+        return None
+    return _body(request)
 
 
 def _merged(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -92,7 +99,10 @@ def _inflated(request: Request) -> bytes:
 def _json(data: bytes) -> Any:
     try:
         found = json.loads(
-            data.decode('utf-8', 'replace'), parse_constant=_no_constant, parse_float=_finite
+            data.decode('utf-8', 'replace'),
+            parse_constant=_no_constant,
+            parse_float=_number,
+            parse_int=_number,
         )
         if b'\\ud' in data.lower():
             # Half of a surrogate pair is no text anywhere else; JavaScript, too, writes a `?`.
@@ -102,10 +112,15 @@ def _json(data: bytes) -> Any:
     return found
 
 
-def _finite(text: str) -> float | None:
-    """Return a number; one that is too large for JavaScript comes out as null in its JSON."""
+def _number(text: str) -> float | None:
+    """Return a number as JavaScript has it: 1.0 is 1, and beyond 2**53 not all digits are kept.
+
+    One that is too large for JavaScript comes out as null in its JSON.
+    """
     value = float(text)
-    return value if math.isfinite(value) else None
+    if not math.isfinite(value):
+        return None
+    return int(Decimal(repr(value))) if value.is_integer() and abs(value) < 1e21 else value
 
 
 def _no_constant(name: str) -> Any:

@@ -38,31 +38,43 @@ def negotiate(request: Request) -> str:
 
 @lru_cache(maxsize=256)
 def _liked_best(wanted: str) -> str | None:
-    ranked = sorted((_quality(part), -index, part) for index, part in enumerate(wanted.split(',')))
-    for quality, _, part in reversed(ranked):
-        found = _first_of(part.partition(';')[0].strip().lower()) if quality > 0 else None
-        if found is not None:
-            return found
-    return None
+    """Return the type that an Accept header likes best, None where it admits none.
+
+    Each type goes by the range that says most of it. Of types that are liked as well, the one
+    counts that is named most exactly, then the one that is named first.
+    """
+    ranges = [_range(part) for part in wanted.lower().split(',')]
+    liked: list[tuple[float, int, int, int, str]] = []
+    for index, produced in enumerate(PRODUCIBLE):
+        fits = [
+            (_exactness(name, produced), quality, place)
+            for place, (name, quality) in enumerate(ranges)
+        ]
+        exactness, quality, place = max(fits, key=lambda fit: (fit[0], fit[1], -fit[2]))
+        if exactness >= 0 and quality > 0:
+            liked.append((-quality, -exactness, place, index, produced))
+    return min(liked)[-1] if liked else None
 
 
-def _quality(part: str) -> float:
-    for option in part.split(';')[1:]:
-        name, _, value = option.partition('=')
-        if name.strip() == 'q':
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+def _range(part: str) -> tuple[str, float]:
+    """Return a media range, and how much it is liked."""
+    name, *options = [each.strip() for each in part.split(';')]
+    quality = 1.0
+    for option in options:
+        key, _, value = option.partition('=')
+        if key.strip() != 'q':
+            # What is produced has no parameters, so that none can be asked for.
+            return '', 0.0
+        try:
+            quality = float(value)
+        except ValueError:
+            quality = 0.0
+    return name, quality
 
 
-def _first_of(wanted: str) -> str | None:
-    """Return the first type that a media range admits."""
-    for produced in PRODUCIBLE:
-        if wanted in ('*/*', produced, f'{produced.partition("/")[0]}/*'):
-            return produced
-    return None
+def _exactness(wanted: str, produced: str) -> int:
+    """Return how exactly a media range names a type: fully, by its kind, not at all, or -1."""
+    return {produced: 2, f'{produced.partition("/")[0]}/*': 1, '*/*': 0}.get(wanted, -1)
 
 
 def bare(request: Request, refusal: Refusal, now: float) -> Response:

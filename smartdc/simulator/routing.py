@@ -223,4 +223,4 @@ def _check_type(request: Request, route: Route) -> None:
     sent = request.headers.get('content-type', 'application/octet-stream')
     kind = sent.partition(';')[0].strip().lower()
     if kind not in route.types:
-        raise Refusal(415, 'UnsupportedMediaTypeError', kind)
+        raise Refusal(415, 'UnsupportedMediaTypeError', sent)

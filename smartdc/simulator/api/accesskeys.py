@@ -31,7 +31,7 @@ def create_access_key(call: Call) -> Reply:
 def create_user_access_key(call: Call) -> Reply:
     """Make an access key of a sub-user."""
     user = find_named_user(call)
-    named = quote(call.path['user'], safe='')
+    named = quote(call.text('user'), safe='')
     return _create(call, user['id'], f'/{call.login}/users/{named}/accesskeys')
 
 
@@ -99,7 +99,7 @@ def _view(key: Doc) -> Doc:
 
 
 def _found(call: Call, owner: str) -> Doc:
-    ref = call.path['accesskeyid']
+    ref = call.text('accesskeyid')
     key = call.store.get('accesskey', ref)
     if key is None or key['owner'] != owner:
         raise not_found(f'{ref} does not exist')

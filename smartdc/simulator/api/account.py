@@ -61,8 +61,9 @@ def account_view(account: Doc) -> dict[str, Any]:
 
 def _boolean(call: Call, name: str) -> bool:
     value = call.params[name]
-    if value in (True, 'true'):
+    # To Python, 1 and 0 are equal to True and False.
+    if value is True or value == 'true':
         return True
-    if value in (False, 'false'):
+    if value is False or value == 'false':
         return False
     raise invalid(f'{name} must be a boolean')

@@ -26,8 +26,8 @@ def get_datacenter(call: Call) -> Reply:
     return Reply(body, 302, {'Location': url})
 
 
-@chapter.get('/:account/foreigndatacenters', 'ListForeignDatacenters')
 @chapter.post('/:account/foreigndatacenters', 'AddForeignDatacenter')
+@chapter.get('/:account/foreigndatacenters', 'ListForeignDatacenters')
 def refuse_foreign(call: Call) -> Reply:  # noqa: ARG001 - every operation takes the call
     """Refuse: only applications with a token may, and there are none here."""
     text = 'method requires HTTP signature auth token delegated authorization'

@@ -83,6 +83,11 @@ def is_old(settings: Mapping[str, Any]) -> bool:
     return str(settings.get('version', ALL[-1])).startswith(('6.', '7.'))
 
 
+def is_first(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a data center is of the first version."""
+    return str(settings.get('version', ALL[-1])).startswith('6.')
+
+
 def old_routes(routes: Sequence[Route], settings: Mapping[str, Any]) -> list[Route]:
     """Return what of all routes a server of an old version has, and datasets."""
     version = str(settings['version'])

@@ -42,7 +42,9 @@ def create_disk(call: Call) -> Reply:
     if slot is None:
         return Reply(status=202)
     location = f'/{call.login}/machines/{call.machine["id"]}/disks/{disk["id"]}'
-    return Reply(disk_view(call.machine, disk), headers={'Location': location})
+    view = disk_view(call.machine, disk)
+    del view['block_size']
+    return Reply(view, headers={'Location': location})
 
 
 @chapter.get(_DISKS, 'ListMachineDisks', head='HeadMachineDisks', versions=SINCE_7_2)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from smartdc.simulator import params
 from smartdc.simulator.api import fabric_checks
 from smartdc.simulator.api.networks import network_view, subnet_of, visible_networks
 from smartdc.simulator.calls import Call, Handler, Reply, invalid, not_found
 from smartdc.simulator.cloud import new_id
 from smartdc.simulator.routing import SINCE_7_3, Chapter
+from smartdc.simulator.shapes import is_object
 from smartdc.simulator.store import Doc, Where
 from smartdc.simulator.wire import Refusal
 
@@ -122,7 +124,8 @@ def get_network(call: Call) -> Reply:
 @_where_enabled
 def update_network(call: Call) -> Reply:
     """Change what may be changed of a network; its subnet and gateway may not."""
-    if call.params.get('id') != call.path['id']:
+    body = params.sent(call.request)
+    if is_object(body) and body.get('id'):
         raise invalid('property "id": cannot be set')
     changed = fabric_checks.given(call)
     network = {**_network(call, changed), **changed}

@@ -55,7 +55,7 @@ def add_key(call: Call, owner: str, collection: str) -> Reply:
 
 def find_named_key(call: Call, owner: str) -> Doc:
     """Return the key of an account or a sub-user that the path names."""
-    key = find_key(call.store, owner, call.path['name'])
+    key = find_key(call.store, owner, call.text('name'))
     if key is None:
-        raise not_found(f'{call.path["name"]} does not exist')
+        raise not_found(f'{call.text("name")} does not exist')
     return key

@@ -100,6 +100,10 @@ ACTIONS: dict[str, Callable[[Call], None]] = {
 }
 
 
+#: What could be done to a machine in the first API.
+FIRST = ('start', 'stop', 'reboot', 'resize')
+
+
 def check_provisioned(call: Call, verb: str) -> None:
     """Refuse to touch a machine that isn't there yet."""
     if call.machine['state'] == 'provisioning':
@@ -153,6 +157,10 @@ def _check_flexible(call: Call, package: Doc) -> None:
         raise Refusal(409, 'VmNotStopped', 'VM must be stopped before it can be resized')
 
 
+#: The states of a machine that was provisioned and is still there.
+_THERE = ('running', 'stopping', 'stopped', 'ready', 'offline', 'unknown')
+
+
 def _unprovisioned(work: Work) -> None:
     work.machine['state'] = 'failed'
 
@@ -184,12 +192,12 @@ def _destroyed(work: Work) -> None:
     work.store.delete('migration', work.machine['id'], home=work.home)
 
 
-@jobs.job('rename')
+@jobs.job('rename', needs=_THERE)
 def _renamed(work: Work) -> None:
     work.machine['name'] = work.params['name']
 
 
-@jobs.job('resize')
+@jobs.job('resize', needs=_THERE)
 def _resized(work: Work) -> None:
     if is_virtual(work.machine) and not work.machine.get('flexible'):
         del work.params['disk']
@@ -198,12 +206,12 @@ def _resized(work: Work) -> None:
         work.machine['free_space'] = free_space(work.machine)
 
 
-@jobs.job('enable_firewall', audit='unknown')
+@jobs.job('enable_firewall', audit='unknown', needs=_THERE)
 def _firewall_enabled(work: Work) -> None:
     work.machine['firewall_enabled'] = True
 
 
-@jobs.job('disable_firewall', audit='unknown')
+@jobs.job('disable_firewall', audit='unknown', needs=_THERE)
 def _firewall_disabled(work: Work) -> None:
     work.machine['firewall_enabled'] = False
 

@@ -13,6 +13,7 @@ from smartdc.simulator.api.tags import tag_fault
 from smartdc.simulator.calls import Call, failed, fault, invalid, missing
 from smartdc.simulator.clock import iso
 from smartdc.simulator.cloud import new_id
+from smartdc.simulator.default_world import ADMIN
 from smartdc.simulator.javascript import string
 from smartdc.simulator.names import alias_fault, check_length
 from smartdc.simulator.roles import ADMINISTRATOR
@@ -34,9 +35,10 @@ def new_machine(call: Call) -> Doc:
     disks = machine_disks.chosen(call, brand, image, package)
     flags = _flags(call, brand)
     networks = machine_networks.chosen(call, image, package)
+    machine = _assembled(call, image, package, brand)
+    check_length(call, machine['name'])
     _check_requirements(image, package)
     volumes = machine_volumes.chosen(call, brand, networks)
-    machine = _assembled(call, image, package, brand)
     machine |= {**flags, **disks, **volumes, 'metadata': _metadata(call, keys), 'tags': _tags(call)}
     machine['internal'] = _passwords(call)
     limits.check_create(call, machine)
@@ -68,8 +70,8 @@ def _absent(what: str, ref: Any) -> Refusal:
 
 def _check_shared(call: Call, image: Doc) -> None:
     """Refuse an image that another account only shares, unless that is said to be wanted."""
-    shared = call.owner in image.get('acl', ()) and image['owner'] != call.owner
-    if image.get('public') or not shared or call.params.get('allow_shared_images') is True:
+    shared = call.owner in image.get('acl', ()) and image['owner'] not in (call.owner, ADMIN)
+    if not shared or call.params.get('allow_shared_images') is True:
         return
     if versions.satisfies('9.0.0', call.asked):
         ref = call.params.get('image') or call.params.get('dataset')
@@ -178,7 +180,6 @@ def _name(call: Call, id: str) -> str:
 
 
 def _check_name(call: Call, name: str) -> None:
-    check_length(call, name)
     found = alias_fault(call, name)
     if found is not None:
         raise failed('Invalid VM parameters: Invalid machine name', found)

@@ -43,6 +43,8 @@ def _flexible(wanted: Any, image: Doc, package: Doc, boot: int) -> list[Doc]:
     if len(wanted) > _MOST:
         raise invalid(f'maximum of {_MOST} disks allowed')
     sizes = _sizes(wanted, package['disk'], boot)
+    if wanted and 'block_size' in wanted[0]:
+        raise invalid('block_size cannot be set for the image disk')
     for disk in wanted:
         if disk.get('block_size', _BLOCK) not in _BLOCKS:
             raise invalid(f'block_size {disk["block_size"]} is not a power of 2 from 512 to 131072')

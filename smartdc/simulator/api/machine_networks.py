@@ -15,7 +15,7 @@ from smartdc.simulator.api.networks import (
     netmask,
     visible_networks,
 )
-from smartdc.simulator.calls import Call, failed, fault, invalid, not_found
+from smartdc.simulator.calls import Call, failed, fault, invalid, is_uuid, missing, not_found
 from smartdc.simulator.shapes import is_array, is_object
 from smartdc.simulator.store import Doc
 from smartdc.simulator.wire import Refusal
@@ -94,21 +94,47 @@ def _entry(call: Call, index: int, entry: Any) -> tuple[str, str | None]:
         return entry, None
     if not versions.reaches(call.asked, '7.3.0'):
         raise invalid('Invalid Networks')
-    if not is_object(entry):
+    if not is_object(entry) and not is_array(entry):
         raise invalid(f'property "networks[{index}]": array of strings or objects expected')
-    ref = entry.get('ipv4_uuid')
+    return read_object(call, entry if is_object(entry) else {})
+
+
+def read_object(call: Call, given: dict[str, Any]) -> tuple[str, str | None]:
+    """Return the network and the address that an object tells of."""
+    ref, count, ips = (given.get(name) for name in ('ipv4_uuid', 'ipv4_count', 'ipv4_ips'))
+    if not ref:
+        raise missing('network objects must contain ipv4_uuid')
     if not isinstance(ref, str):
-        raise invalid(f'property "networks[{index}].ipv4_uuid": string expected')
-    ips = entry.get('ipv4_ips')
-    if ips is None:
-        if entry.get('ipv4_count', 1) != 1:
-            raise invalid('ipv4_count can only be set to 1')
-        return ref, None
-    if 'ipv4_count' in entry:
+        raise invalid('ipv4_uuid must be a string')
+    if not is_uuid(ref):
+        raise invalid(f'ipv4_uuid: {ref} is not a uuid')
+    if 'ipv4_count' in given and 'ipv4_ips' in given:
         raise invalid('ipv4_count and ipv4_ips cannot be specified together')
-    if not is_array(ips) or len(ips) != 1 or not isinstance(ips[0], str):
+    if 'ipv4_count' in given:
+        if isinstance(count, bool) or not isinstance(count, int | float):
+            raise invalid('ipv4_count must be a number')
+        if count != 1:
+            raise invalid('ipv4_count can only be set to 1')
+    return ref, _wished(call, ref, ips) if 'ipv4_ips' in given else None
+
+
+def _wished(call: Call, ref: str, ips: Any) -> str:
+    """Return the address that is wished for, on a network that lets one choose."""
+    if not is_array(ips):
         raise invalid('ipv4_ips must be an array with a single IP')
-    return ref, ips[0]
+    if len(ips) != 1:
+        text = f'network with ipv4_uuid {ref} should contain a single IP array'
+        raise invalid(f'ipv4_ips: {text}')
+    if not isinstance(ips[0], str):
+        raise invalid('ipv4_ips[0]: string expected')
+    network = find_network(call, ref)
+    if network is None:
+        raise not_found(f'ipv4_uuid: network {ref} not found')
+    if 'networks' in network:
+        raise invalid(f'ipv4_uuid: {ref} cannot specify IP on a network pool')
+    if network.get('public'):
+        raise invalid(f'ipv4_uuid: {ref} cannot specify IP on a public network')
+    return ips[0]
 
 
 def _check_public(image: Doc, choices: list[Choice]) -> None:
@@ -121,10 +147,6 @@ def _check_public(image: Doc, choices: list[Choice]) -> None:
 
 def check_wish(call: Call, network: Doc, ip: str) -> None:
     """Refuse an address that is the network's own, of another subnet, or somebody else's."""
-    if 'networks' in network:
-        raise invalid(f'ipv4_uuid: {network["id"]} cannot specify IP on a network pool')
-    if network.get('public'):
-        raise invalid(f'ipv4_uuid: {network["id"]} cannot specify IP on a public network')
     if ip in managed(network):
         raise invalid(f'cannot use {ip} because it is a managed IP')
     if not is_inside(network, ip):

@@ -64,6 +64,7 @@ def _view(call: Call, machine: Doc, packages: dict[str, str]) -> dict[str, Any]:
         **{name: True for name in ('delegate_dataset', 'encrypted', 'docker') if machine.get(name)},
         'metadata': _metadata_view(call, machine),
         'tags': machine['tags'],
+        **({'credentials': call.params['credentials']} if 'credentials' in call.params else {}),
         'created': machine['created'],
         'updated': machine['updated'],
         **_network_view(call, machine),

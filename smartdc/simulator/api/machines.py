@@ -7,6 +7,7 @@ from typing import Any
 
 from smartdc.simulator import jobs
 from smartdc.simulator.api import machine_actions, machine_create
+from smartdc.simulator.api.datasets import is_first
 from smartdc.simulator.api.machine_view import machine_view, machine_views
 from smartdc.simulator.api.networks import find_network
 from smartdc.simulator.calls import Call, Reply, failed, fault, invalid, missing
@@ -55,7 +56,8 @@ def update_machine(call: Call) -> Reply:
     if not action:
         raise missing('action is required')
     act = machine_actions.ACTIONS.get(action)
-    if act is None:
+    is_later = action not in machine_actions.FIRST and is_first(call.cloud.datacenter(call.home))
+    if act is None or is_later:
         raise invalid(f'{action} is not a valid action')
     if call.machine['state'] == 'deleted' and not action.endswith('_deletion_protection'):
         return _gone(call)
@@ -154,7 +156,7 @@ def _where(call: Call) -> Where:
 
 def _where_state(call: Call, where: Where) -> None:
     wanted = call.text('state')
-    if not wanted:
+    if 'state' not in call.params:
         if not call.text('tombstone'):
             where.add(ALIVE)
         return
@@ -171,14 +173,14 @@ def _where_state(call: Call, where: Where) -> None:
 
 def _where_type(call: Call, where: Where) -> None:
     wanted = call.text('type')
-    if wanted:
+    if 'type' in call.params:
         if wanted not in _TYPES:
             raise invalid(f'{wanted} is not a valid type')
         where.add(_TYPES[wanted])
-    docker = call.text('docker').lower()
-    if docker:
+    docker = call.text('docker')
+    if 'docker' in call.params:
         if docker not in ('true', 'false'):
-            raise invalid(f'{call.text("docker")} is not a valid boolean')
+            raise invalid(f'{docker} is not a valid boolean')
         where.add("json_extract(doc, '$.docker') IS ?", 1 if docker == 'true' else None)
 
 

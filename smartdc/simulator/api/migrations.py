@@ -9,7 +9,7 @@ from typing import Any
 
 from smartdc.simulator import jobs
 from smartdc.simulator.api import migration_steps
-from smartdc.simulator.calls import Call, Reply, invalid, not_found
+from smartdc.simulator.calls import Call, Reply, invalid, missing, not_found
 from smartdc.simulator.clock import SteppedClock
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
@@ -53,7 +53,7 @@ def estimate(call: Call) -> Reply:
 def migrate(call: Call) -> Reply:
     """Do the step that `action` says, and answer the migration."""
     if not call.params.get('action'):
-        raise invalid('"action" must be specified')
+        raise missing('"action" must be specified')
     act = _ACTIONS.get(call.text('action'))
     if act is None:
         raise invalid(f'{call.text("action")} is not a valid migration action')

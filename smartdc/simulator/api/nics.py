@@ -7,7 +7,7 @@ from typing import Any
 
 from smartdc.simulator import jobs
 from smartdc.simulator.api.machine_actions import check_provisioned
-from smartdc.simulator.api.machine_networks import check_wish, new_nic
+from smartdc.simulator.api.machine_networks import check_wish, new_nic, read_object
 from smartdc.simulator.api.networks import (
     AddressesExhausted,
     assign,
@@ -103,46 +103,8 @@ def _wanted(call: Call) -> tuple[str, str | None]:
         return network, None
     if is_object(network) or is_array(network):
         given: Doc = network if is_object(network) else {}
-        return _read_object(call, given)
+        return read_object(call, given)
     raise invalid('network argument must be a network object or string')
-
-
-def _read_object(call: Call, given: dict[str, Any]) -> tuple[str, str | None]:
-    """Return the network and the address that an object tells of."""
-    ref, count, ips = (given.get(name) for name in ('ipv4_uuid', 'ipv4_count', 'ipv4_ips'))
-    if not ref:
-        raise missing('network objects must contain ipv4_uuid')
-    if not isinstance(ref, str):
-        raise invalid('ipv4_uuid must be a string')
-    if not is_uuid(ref):
-        raise invalid(f'ipv4_uuid: {ref} is not a uuid')
-    if 'ipv4_count' in given and 'ipv4_ips' in given:
-        raise invalid('ipv4_count and ipv4_ips cannot be specified together')
-    if 'ipv4_count' in given:
-        if isinstance(count, bool) or not isinstance(count, int | float):
-            raise invalid('ipv4_count must be a number')
-        if count != 1:
-            raise invalid('ipv4_count can only be set to 1')
-    return ref, _wish(call, ref, ips) if 'ipv4_ips' in given else None
-
-
-def _wish(call: Call, ref: str, ips: Any) -> str:
-    """Return the address that is wished for, on a network that lets one choose."""
-    if not is_array(ips):
-        raise invalid('ipv4_ips must be an array with a single IP')
-    if len(ips) != 1:
-        text = f'network with ipv4_uuid {ref} should contain a single IP array'
-        raise invalid(f'ipv4_ips: {text}')
-    if not isinstance(ips[0], str):
-        raise invalid('ipv4_ips[0]: string expected')
-    network = find_network(call, ref)
-    if network is None:
-        raise not_found(f'ipv4_uuid: network {ref} not found')
-    if 'networks' in network:
-        raise invalid(f'ipv4_uuid: {ref} cannot specify IP on a network pool')
-    if network.get('public'):
-        raise invalid(f'ipv4_uuid: {ref} cannot specify IP on a public network')
-    return ips[0]
 
 
 def _network(call: Call, ref: str) -> Doc:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
-from smartdc.simulator.calls import Call, Reply, not_found
+from smartdc.simulator.calls import Call, Reply, is_uuid, not_found
 from smartdc.simulator.routing import Chapter
 from smartdc.simulator.store import Doc
 
@@ -42,7 +42,7 @@ def list_packages(call: Call) -> Reply:
 def get_package(call: Call) -> Reply:
     """Answer a package by its id, or by its name the latest of that name."""
     package = find_package(call, call.text('package'))
-    if package is None:
+    if package is None or not (is_active(package) or is_uuid(call.params['package'])):
         raise not_found(f'{call.text("package")} not found')
     return Reply(package_view(package))
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from smartdc.simulator import jobs
+from smartdc.simulator.api.datasets import is_first
 from smartdc.simulator.calls import Call, Reply, invalid, not_found
 from smartdc.simulator.clock import compact, iso
 from smartdc.simulator.jobs import JobFailed, Work
@@ -48,7 +49,7 @@ def start_from_snapshot(call: Call) -> Reply:
 def list_snapshots(call: Call) -> Reply:
     """Answer the snapshots of a machine."""
     snapshots = call.store.find('snapshot', home=call.home, owner=call.machine['id'])
-    return Reply([snapshot_view(found) for found in snapshots if found['state'] != 'deleted'])
+    return Reply([_view(call, found) for found in snapshots if found['state'] != 'deleted'])
 
 
 @chapter.get(_ONE, 'GetMachineSnapshot', head='HeadMachineSnapshot')
@@ -57,7 +58,7 @@ def get_snapshot(call: Call) -> Reply:
     snapshot = _find(call, call.text('name'))
     if snapshot is None:
         raise not_found('Snapshot does not exist')
-    return Reply(snapshot_view(snapshot))
+    return Reply(_view(call, snapshot))
 
 
 @chapter.delete(_ONE, 'DeleteMachineSnapshot')
@@ -67,9 +68,14 @@ def delete_snapshot(call: Call) -> Reply:
     return Reply(status=204)
 
 
-def snapshot_view(snapshot: Doc) -> dict[str, Any]:
-    """Return a snapshot as CloudAPI shows it."""
-    return {name: snapshot[name] for name in _FIELDS}
+def _view(call: Call, snapshot: Doc) -> dict[str, Any]:
+    """Return a snapshot as CloudAPI shows it: of a deleted one only that it is, and its name."""
+    if snapshot['state'] == 'deleted':
+        return {'name': snapshot['name'], 'state': 'deleted'}
+    view = {name: snapshot[name] for name in _FIELDS}
+    if view['state'] == 'created' and is_first(call.cloud.datacenter(call.home)):
+        return {**view, 'state': 'success'}
+    return view
 
 
 def _check_brand(call: Call) -> None:

@@ -19,7 +19,7 @@ _KEY = f'{_KEYS}/:name'
 def create_user_key(call: Call) -> Reply:
     """Add a key; its name defaults to its comment."""
     user = find_named_user(call)
-    named = quote(call.path['user'], safe='')
+    named = quote(call.text('user'), safe='')
     return add_key(call, user['id'], f'/{call.login}/users/{named}/keys')
 
 

@@ -37,9 +37,10 @@ _PASSWORD = re.compile(r'(?=.*[a-zA-Z])(?=.*[0-9]).{7,}', re.DOTALL)
 def create_user(call: Call) -> Reply:
     """Make a sub-user; its password is checked, and not kept, for nothing asks for it."""
     _require(call, *_REQUIRED)
+    given = _given(call)
     _check_password(call)
     now = iso(call.now)
-    user = {'id': new_id(), 'owner': call.owner, **_given(call), 'created': now, 'updated': now}
+    user = {'id': new_id(), 'owner': call.owner, **given, 'created': now, 'updated': now}
     _keep(call, user)
     location = f'/{call.login}/users/{quote(user["login"], safe="")}'
     return Reply(user_view(user), 201, {'Location': location})
@@ -110,17 +111,17 @@ def user_view(user: Doc) -> dict[str, Any]:
 
 def find_named_user(call: Call) -> Doc:
     """Return the sub-user that the path names by id or login."""
-    user = find_user(call.store, call.owner, call.path['user'])
+    user = find_user(call.store, call.owner, call.text('user'))
     if user is None:
-        raise not_found(f'{call.path["user"]} does not exist')
+        raise not_found(f'{call.text("user")} does not exist')
     return user
 
 
 def _by_id(call: Call) -> Doc:
     """Return the sub-user that the path names; changes want its id."""
     user = find_named_user(call)
-    if user['id'] != call.path['user']:
-        raise not_found(f'{call.path["user"]} does not exist')
+    if user['id'] != call.text('user'):
+        raise not_found(f'{call.text("user")} does not exist')
     return user
 
 

@@ -121,7 +121,7 @@ def _volumes(call: Call) -> list[Doc]:
 
 def _volume(call: Call, doing: str) -> Doc:
     """Return the volume that the path names; a refusal says what was being done."""
-    ref = call.path['id']
+    ref = call.text('id')
     if not is_uuid(ref):
         raise invalid(f'Error: Volume id: {ref} is not a valid UUID')
     volume = call.store.get('volume', ref.lower(), home=call.home)
