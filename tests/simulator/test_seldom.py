@@ -299,6 +299,21 @@ def test_a_new_disk_does_not_tell_its_block_size(acme: Account) -> None:
     assert 'block_size' in acme.get(f'{path}/disks/{made["id"]}')
 
 
+def test_the_audit_tells_what_was_done_to_tags_and_metadata(acme: Account) -> None:
+    """Something is set, or removed, or both: whatever was asked for."""
+    path = acme.machine(**{'tag.a': '1'})
+    acme.send('PUT', f'{path}/tags', {'a': '2', 'b': '3'})
+    acme.send('PUT', f'{path}/tags', {'b': '4'})
+    acme.send('DELETE', f'{path}/tags')
+    acme.send('DELETE', f'{path}/metadata')
+    acme.post(f'{path}/metadata', {'c': 'd'})
+    acme.send('DELETE', f'{path}/metadata')
+
+    done = ['set_tags', 'replace_tags', 'remove_tags', 'set_metadata', 'set_metadata']
+    assert ['provision', *done, 'replace_metadata'] == [each[0] for each in acme.audit(path)][::-1]
+    assert {} == acme.get(f'{path}/tags')
+
+
 def test_what_the_first_api_could_do() -> None:
     """Four actions, and snapshots that are a success."""
     acme = Account({'version': '6.5.0'})

@@ -73,7 +73,10 @@ def delete_all_metadata(call: Call) -> Reply:
         if name in ('administrator_pw', 'root_authorized_keys')
     }
     ids = {'uuid': call.machine['id'], 'owner_uuid': call.owner}
-    jobs.submit(call, 'replace_metadata', metadata={**ids, **kept})
+    metadata = {**ids, **kept}
+    # A job is called after what it does, and not after what was asked for.
+    removed = call.machine['metadata'].keys() - metadata.keys()
+    jobs.submit(call, 'replace_metadata' if removed else 'reset_metadata', metadata=metadata)
     return Reply(status=204)
 
 
@@ -93,6 +96,7 @@ def _set(work: Work) -> None:
 
 
 @jobs.job('replace_metadata')
+@jobs.job('reset_metadata', audit='set_metadata')
 def _replace(work: Work) -> None:
     work.machine['metadata'] = work.params['metadata']
 

@@ -32,8 +32,11 @@ def replace_tags(call: Call) -> Reply:
     """Put tags in the place of all that were there."""
     tags = _given(call, 'replacing')
     if not tags:
-        raise failed('error replacing tags: no tags given', fault('tags', 'Missing', 'is missing'))
-    job = jobs.submit(call, 'replace_tags', tags=tags)
+        text = 'At least one tags key must be provided'
+        raise failed(f'error replacing tags: {text}', fault('tags', 'Invalid', text))
+    # A job is called after what it does, and not after what was asked for.
+    kind = 'replace_tags' if call.machine['tags'].keys() - tags.keys() else 'reset_tags'
+    job = jobs.submit(call, kind, tags=tags)
     return Reply(tags, headers={'x-job-uuid': job})
 
 
@@ -56,7 +59,7 @@ def get_tag(call: Call) -> Reply:
 @chapter.delete(_ALL, 'DeleteMachineTags')
 def delete_tags(call: Call) -> Reply:
     """Remove all tags."""
-    jobs.submit(call, 'replace_tags', tags={})
+    jobs.submit(call, 'clear_tags', tags={})
     return Reply(status=204)
 
 
@@ -93,6 +96,8 @@ def _set(work: Work) -> None:
 
 
 @jobs.job('replace_tags')
+@jobs.job('reset_tags', audit='set_tags')
+@jobs.job('clear_tags', audit='remove_tags')
 def _replace(work: Work) -> None:
     work.machine['tags'] = work.params['tags']
 
