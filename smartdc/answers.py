@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
+import gc
 import hashlib
 import importlib
 import json
@@ -110,6 +111,10 @@ def check_digest(response: requests.Response, content: bytes) -> None:
         raise _invalid(response, 'was answered with a body that is damaged')
 
 
+#: From how many bytes on a text is long: some hundred objects.
+_LONG = 2**16
+
+
 class JSONReader:
     """Reads JSON: by orjson where that is installed, once it has read `slowly` bytes without.
 
@@ -124,6 +129,17 @@ class JSONReader:
     def __call__(self, content: bytes) -> Any:
         """Return what a JSON text says; ValueError if it is none."""
         self._slowly -= len(content)
+        if len(content) < _LONG or not gc.isenabled():
+            return self._read(content)
+        # JSON has no cycles, but while a long list grows Python looks for them over and over, in
+        # all that there is: that takes half as long as reading. No other thread runs meanwhile.
+        try:
+            gc.disable()
+            return self._read(content)
+        finally:
+            gc.enable()
+
+    def _read(self, content: bytes) -> Any:
         quick = _orjson() if self._slowly < 0 else None
         if quick is not None:
             with contextlib.suppress(ValueError):

@@ -1,8 +1,10 @@
 """Bodies: how long they may be, how they are read, and by which reader of JSON."""
 
+import gc
 import gzip
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,44 @@ def test_orjson_is_imported_when_it_is_worth_it() -> None:
     )
 
     assert 'False False True' == run(sys.executable, '-c', code).strip()
+
+
+@pytest.mark.parametrize('slowly', SLOWLY)
+def test_nothing_is_collected_while_a_long_list_is_read(slowly: int) -> None:
+    """Python's collector would look through all of it, many times."""
+    read, text = answers.JSONReader(slowly), json.dumps([{'a': [each]} for each in range(20_000)])
+    begun: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        begun.extend([info['generation']] * (phase == 'start'))
+
+    gc.callbacks.append(note)
+    try:
+        kept = json.loads(text)
+        assert begun
+        begun.clear()
+        data = read(text.encode())
+        during = [*begun]
+    finally:
+        gc.callbacks.remove(note)
+
+    assert kept == data
+    # The first one after it may belong to what comes next.
+    assert 1 >= len(during)
+
+
+@pytest.mark.parametrize('is_on', [True, False])
+@pytest.mark.parametrize('text', [b'[' + b'{}, ' * 20_000 + b'{}]', b'[' + b'{}, ' * 20_000])
+def test_the_collector_is_as_it_was_after_reading(text: bytes, *, is_on: bool) -> None:
+    """On, or off for who wants it so; broken texts change nothing either."""
+    was = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        with suppress(ValueError):
+            answers.JSONReader(0)(text)
+        assert is_on == gc.isenabled()
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 @pytest.mark.parametrize('slowly', SLOWLY)
