@@ -71,8 +71,10 @@ class ContextAdapter(HTTPAdapter):
         guard_pools(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Guard the connections to a proxy as well."""
+        """Guard the connections to a proxy as well; one with TLS is trusted as the server is."""
         is_new = proxy not in self.proxy_manager
+        if self._context is not None and proxy.lower().startswith('https:'):
+            options['proxy_ssl_context'] = self._context
         manager = super().proxy_manager_for(proxy, **options)
         if is_new:
             guard_pools(manager)

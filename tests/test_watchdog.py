@@ -54,7 +54,6 @@ def test_a_dripping_answer_ends_behind_a_proxy_with_tls(
 ) -> None:
     """TLS within TLS is cut off as well, and so is whatever is asked after it."""
     context, ca = make(tmp_path)
-    monkeypatch.setenv('SSL_CERT_FILE', str(ca))
     with dripping(*DRIPS['a body with a length'], tls=context) as url, tunnelling(context) as proxy:
         monkeypatch.setenv('HTTPS_PROXY', proxy)
         sdc = DataCenter(url, login='bob', verify=ca, retries=None)
@@ -62,6 +61,25 @@ def test_a_dripping_answer_ends_behind_a_proxy_with_tls(
             sdc.ping()
     with dripping(*DRIPS['a body in chunks']) as url, pytest.raises(smartdc.Timeout), deadline(0.2):
         DataCenter(url, login='bob', retries=None).ping()
+
+
+def test_a_proxy_with_tls_is_trusted_as_the_server_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the certificates of `verify=`, and by nothing else."""
+    with Simulator(tls=True) as cloud:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cloud.ca_file, cloud.ca_file.with_name('key.pem'))
+        for trusted in (cloud.ca_file, False):
+            with tunnelling(context) as proxy:
+                monkeypatch.setenv('HTTPS_PROXY', proxy)
+                with cloud.datacenter(verify=trusted, retries=None) as sdc:
+                    assert sdc.keys()
+        other, _ = make(tmp_path)
+        with tunnelling(other) as proxy, cloud.datacenter(retries=None) as sdc:
+            monkeypatch.setenv('HTTPS_PROXY', proxy)
+            with pytest.raises(smartdc.ConnectionFailed, match='self-signed certificate'):
+                sdc.keys()
 
 
 def test_a_proxy_that_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
