@@ -143,5 +143,7 @@ def _added(rows: Iterable[AuditEntry], before: Iterable[AuditEntry]) -> Iterator
 
 
 def _remember(machine: MachineChapter, action: str, now: float) -> None:
+    if is_collecting(machine.datacenter):
+        return
     recent = tuple(each for each in machine._asked if each[1] > now - _UNDER_WAY)
     machine._asked = (*recent, (action, now))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smartdc.dry_run import is_collecting
 from smartdc.errors import InvalidInput
+from smartdc.seen import is_made_up
 from smartdc.waiting import Polled
 
 if TYPE_CHECKING:
@@ -33,6 +35,17 @@ class MachineChapter(Polled):
     @property
     def _create_named(self) -> Callable[..., Any]:
         return self.datacenter._create_named
+
+    def _told(self, part: str, found: Any, *, is_more: bool = False) -> dict[str, Any]:
+        """Keep the tags or the metadata that were told of the machine, and return them.
+
+        A dry run leaves a machine that is there as it is; what it tells `is_more` than what there
+        was, or all.
+        """
+        if is_collecting(self.datacenter) and not is_made_up(self.id):
+            return {**(self.data.get(part) or {}), **found} if is_more else found
+        self.data = {**self.data, part: found}
+        return found
 
 
 def pairs(what: str, given: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:

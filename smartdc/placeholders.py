@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from smartdc.seen import MADE_UP
 from smartdc.shapes import is_array, is_object
 
 #: The names of fields that are in no answer.
 SECRET = re.compile(
-    r'passw|passphrase|passcode|(?:^|[^a-z])(?:pass|pwd?)(?:$|[^a-z])'
+    r'passw|passphrase|passcode|(?:pass|pwd|pw)(?![a-z])'
     r'|secret|credential|token|private|api[-_.]?key',
     re.IGNORECASE,
 )
@@ -65,7 +66,7 @@ _VERBS: Mapping[str, Mapping[str, Any]] = {
 }
 
 _MACHINE = re.compile(r'/machines/[^/]+')
-_PART = re.compile(r'(/machines/[^/]+)/(tags|metadata)')
+_PART = re.compile(r'(/machines/[^/]+)/(tags|metadata)(?:/([^/]+))?')
 _MIGRATION = re.compile(r'/machines/([^/]+)/migrate')
 
 
@@ -81,11 +82,11 @@ class Placeholders:
         self._settle(path)
         action, given = query.get('action'), _answered(body) if is_object(body) else {}
         thing = self._things.get(path, {})
+        if part := _PART.fullmatch(path):
+            return self._part(part, given, method)
         if method == 'DELETE':
             thing |= {'state': 'deleted'}
             return None
-        if part := _PART.fullmatch(path):
-            return self._part(part[1], part[2], given, keep=method == 'POST')
         if moved := _MIGRATION.fullmatch(path):
             return {'machine': unquote(moved[1]), 'phase': action, 'state': 'running'}
         if action and _MACHINE.fullmatch(path):
@@ -104,6 +105,8 @@ class Placeholders:
             return self._things[path]
         if above in self._things:
             return self._things[above].get(last, [])
+        if (part := _PART.fullmatch(path)) and part[1] in self._things:
+            return self._things[part[1]].get(part[2], {}).get(unquote(last))
         return next((each for each in self._things.values() if each['id'] == last), None)
 
     def named(self, value: Any, *, is_path: bool = False) -> Any:
@@ -114,8 +117,8 @@ class Placeholders:
             return [self.named(each) for each in value]
         if isinstance(value, str):
             for thing in self._things.values():
-                name = str(thing.get('name') or thing['id'])
-                value = value.replace(thing['id'], quote(name, safe='') if is_path else name)
+                name = str(thing.get('name') or thing.get('login') or thing['id'])
+                value = value.replace(str(thing['id']), quote(name, safe='') if is_path else name)
         return value
 
     def _settle(self, path: str) -> None:
@@ -144,15 +147,20 @@ class Placeholders:
         thing |= {**given, **_VERBS.get(verb, {})}
         return thing
 
-    def _part(self, path: str, part: str, given: dict[str, Any], *, keep: bool) -> dict[str, Any]:
+    def _part(self, part: re.Match[str], given: dict[str, Any], method: str) -> Any:
         """Return the tags or metadata of a machine after a change, as far as they are known."""
+        path, what, name = part.groups()
         thing = self._things.get(path, {})
-        thing[part] = {**(thing.get(part, {}) if keep else {}), **given}
-        return thing[part]
+        before = thing.get(what, {}) if method == 'POST' or name else {}
+        thing[what] = {**before, **given}
+        if method != 'DELETE':
+            return thing[what]
+        thing[what].pop(unquote(name or ''), None)
+        return None
 
 
 def _made_up_id(number: int) -> str:
-    return f'00000000-0000-0000-0000-{number:012}'
+    return f'{MADE_UP}{number:012}'
 
 
 def _made_up_mac(number: int) -> str:

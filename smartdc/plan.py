@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import requests
 from smartdc.locations import shown
 from smartdc.placeholders import SECRET, Placeholders
 from smartdc.shapes import is_array, is_object
-from smartdc.showing import cut, line, printable
+from smartdc.showing import columns, cut, line, printable
 from smartdc.triton_commands import command
 
 if TYPE_CHECKING:
@@ -47,13 +48,26 @@ class Write:
     place: str
 
     def __str__(self) -> str:
-        lines = [f'{self.method} {self.path}', f'    {self.triton}']
+        lines = [self._first()]
         if self.body is not None:
-            lines.insert(1, f'    {json.dumps(_shown(self.body), ensure_ascii=False)}')
-        return '\n'.join(cut(printable(each), _WIDTH) for each in lines)
+            lines.append(f'    {json.dumps(_shown(self.body), ensure_ascii=False)}')
+        return '\n'.join([*(cut(printable(each), _WIDTH) for each in lines), f'    {self._last()}'])
 
     def __repr__(self) -> str:
-        return line('<smartdc.plan.Write: {}>', f'{self.method} {self.path}')
+        return line('<smartdc.plan.Write: {}>', self._first())
+
+    def _first(self) -> str:
+        """Return the method and the path, without secrets."""
+        path, mark, query = self.path.partition('?')
+        pairs = [(name, _shown(value, name)) for name, value in parse_qsl(query)]
+        return f'{self.method} {path}{mark}{urlencode(pairs, safe="*")}'
+
+    def _last(self) -> str:
+        """Return the command as one line; half of one is a comment, so that it does nothing."""
+        whole = ' '.join(map(_word, shlex.split(self.triton)))
+        if columns(whole) <= _WIDTH:
+            return whole
+        return f'# {cut(whole, _WIDTH // 2)} (all of it is in .triton)'
 
 
 class Plan(Sequence[Write]):
@@ -120,7 +134,7 @@ class Plan(Sequence[Write]):
         words = command(
             method,
             self._placeholders.named(path, is_path=True),
-            query,
+            _shown(query),
             hidden,
             roles=connection.as_role,
             act_as=connection.act_as,
@@ -132,6 +146,22 @@ class Plan(Sequence[Write]):
 def _place(connection: Connection) -> str:
     account = connection.act_as or connection.login
     return f'{"" if account == "my" else f"{account} in "}{shown(connection.location)}'
+
+
+def _word(word: str) -> str:
+    """Return a word as it is written in a shell, in characters that can be seen."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return f"$'{''.join(map(_character, word))}'"
+
+
+def _character(char: str) -> str:
+    if char in "\\'":
+        return f'\\{char}'
+    if char.isprintable():
+        return char
+    known = {'\n': '\\n', '\t': '\\t', '\r': '\\r'}
+    return known.get(char) or f'\\U{ord(char):08x}'
 
 
 def _text(value: Any) -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: How many names of each kind are kept; the oldest go first.
 MOST = 5000
 
+#: How the ids begin that a dry run makes up.
+MADE_UP = '00000000-0000-0000-0000-'
+
 Thing = TypeVar('Thing')
 
 
@@ -46,6 +49,11 @@ class Seen:
             return dict(self._names.get(kind, ()))
 
 
+def is_made_up(identifier: str) -> bool:
+    """Say whether an id is that of a thing that only a dry run has."""
+    return identifier.startswith(MADE_UP)
+
+
 def known(connection: Connection, kind: str, thing: Thing) -> Thing:
     """Return a thing whose name is kept from now on; `kind` is the plural, such as images."""
     keep(connection, kind, [thing])
@@ -59,7 +67,9 @@ def keep(connection: Connection, kind: str, things: Sequence[Any]) -> None:
         data = getattr(thing, 'data', thing)
         if is_object(data):
             identifier, name = data.get('id'), _name(kind, data)
-            if isinstance(identifier, str) and isinstance(name, str):
+            if not isinstance(identifier, str) or is_made_up(identifier):
+                continue
+            if isinstance(name, str):
                 names[identifier] = name
     _of(connection).keep((connection.act_as, kind), names)
 

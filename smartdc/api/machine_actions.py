@@ -8,6 +8,7 @@ from typing import Any
 
 from smartdc.actions import Proof, awaited
 from smartdc.chapter import MachineChapter
+from smartdc.dry_run import is_collecting
 from smartdc.tables import table
 from smartdc.types import AuditEntry, PackageRef
 from smartdc.waiting import Wait
@@ -101,7 +102,7 @@ class MachineActionsChapter(MachineChapter):
         """
         with self._awaited('destroy', wait, lambda data: data.get('state') == 'deleted'):
             self._call('DELETE', '/machines/{}', self.id)
-            self._deleting = True
+            self._deleting = not is_collecting(self.datacenter)
 
     def audit(self) -> list[AuditEntry]:
         """Return what was done to the machine, the newest first, also of a deleted one.

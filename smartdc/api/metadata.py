@@ -26,7 +26,9 @@ class MetadataChapter(MachineChapter):
         """
         query = {'credentials': True} if credentials else None
         path = '/machines/{}/metadata'
-        return self._keep_metadata(self._call('GET', path, self.id, query=query, read=an_object))
+        found = self._call('GET', path, self.id, query=query, read=an_object)
+        kept = {name: value for name, value in found.items() if name != 'credentials'}
+        return {**found, **self._told('metadata', kept)}
 
     def get_metadata_at_key(self, key: str) -> str:
         """Return the metadata of one name, a text.
@@ -46,8 +48,8 @@ class MetadataChapter(MachineChapter):
         when nothing is left to set.
         """
         body = pairs('metadata', metadata, more)
-        path = '/machines/{}/metadata'
-        return self._keep_metadata(self._call('POST', path, self.id, body=body, read=an_object))
+        found = self._call('POST', '/machines/{}/metadata', self.id, body=body, read=an_object)
+        return self._told('metadata', found, is_more=True)
 
     def delete_metadata_at_key(self, key: str) -> dict[str, Scalar]:
         """Delete the metadata of one name and return all that the server still has.
@@ -91,11 +93,6 @@ class MetadataChapter(MachineChapter):
         """
         query = {'credentials': True}
         return self._call('GET', '/machines/{}/metadata', self.id, query=query, read=_credentials)
-
-    def _keep_metadata(self, metadata: dict[str, Scalar]) -> dict[str, Scalar]:
-        kept = {name: value for name, value in metadata.items() if name != 'credentials'}
-        self.data: dict[str, Any] = {**self.data, 'metadata': kept}
-        return metadata
 
 
 def _credentials(data: Any, response: requests.Response) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from smartdc.answers import an_object
 from smartdc.chapter import MachineChapter, pairs
@@ -20,7 +19,7 @@ class TagsChapter(MachineChapter):
 
         `GET /:login/machines/:id/tags`, since 6.5.
         """
-        return self._keep_tags(self._call('GET', '/machines/{}/tags', self.id, read=an_object))
+        return self._told('tags', self._call('GET', '/machines/{}/tags', self.id, read=an_object))
 
     def get_tag(self, tag: str) -> str:
         """Return the value of one tag, a text.
@@ -39,8 +38,8 @@ class TagsChapter(MachineChapter):
         that does not exist or has a wrong value.
         """
         body = pairs('tags', tags, more)
-        path = '/machines/{}/tags'
-        return self._keep_tags(self._call('POST', path, self.id, body=body, read=an_object))
+        tags = self._call('POST', '/machines/{}/tags', self.id, body=body, read=an_object)
+        return self._told('tags', tags, is_more=True)
 
     def replace_tags(
         self, tags: Mapping[str, Scalar] | None = None, /, **more: Scalar
@@ -51,8 +50,8 @@ class TagsChapter(MachineChapter):
         `delete_all_tags` is for that.
         """
         body = pairs('tags', tags, more)
-        path = '/machines/{}/tags'
-        return self._keep_tags(self._call('PUT', path, self.id, body=body, read=an_object))
+        tags = self._call('PUT', '/machines/{}/tags', self.id, body=body, read=an_object)
+        return self._told('tags', tags)
 
     def delete_tag(self, tag: str) -> None:
         """Delete one tag.
@@ -67,7 +66,3 @@ class TagsChapter(MachineChapter):
         `DELETE /:login/machines/:id/tags`, since 6.5.
         """
         self._call('DELETE', '/machines/{}/tags', self.id)
-
-    def _keep_tags(self, tags: dict[str, Scalar]) -> dict[str, Scalar]:
-        self.data: dict[str, Any] = {**self.data, 'tags': tags}
-        return tags
