@@ -1,5 +1,6 @@
 """What cannot work says what to do, and sends nothing that should not be sent."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 import smartdc
-from smartdc import DataCenter, profiles
+from smartdc import DataCenter, Machine, profiles
 from smartdc.key_search import KeySearch
 from smartdc.simulator import Simulator
 from tests.programs import KEYS
@@ -183,3 +184,26 @@ def test_numbers_that_are_none(
         wrong(cloud)
 
     assert not cloud.requests
+
+
+@pytest.mark.parametrize('wrong', [-1, '60', None, math.nan])
+@pytest.mark.parametrize(
+    'make',
+    [
+        lambda machine, wait: machine.create_snapshot('s1', wait=wait),
+        lambda machine, wait: machine.add_nic('My-Fabric-Network', wait=wait),
+        lambda machine, wait: machine.create_disk(1024, wait=wait),
+        lambda machine, wait: machine.migrate(wait=wait),
+        lambda machine, wait: machine.datacenter.create_image(machine, 'im', '1', wait=wait),
+        lambda machine, wait: machine.datacenter.create_volume(wait=wait),
+    ],
+)
+def test_a_wait_that_cannot_be_makes_nothing(
+    cloud: Simulator, machine: Machine, make: Callable[[Machine, Any], Any], wrong: Any
+) -> None:
+    """It is refused before anything is sent."""
+    before = len(cloud.requests)
+    with pytest.raises(smartdc.InvalidInput, match='wait= is True, False or a number of seconds'):
+        make(machine, wrong)
+
+    assert before == len(cloud.requests)

@@ -12,7 +12,7 @@ from smartdc.likeness import like
 from smartdc.paths import ident
 from smartdc.tables import table
 from smartdc.types import DiskData
-from smartdc.waiting import Wait, follow
+from smartdc.waiting import Wait, follow, time_limit
 
 #: The states of a disk that nothing is done to: those of its machine.
 _THERE = ('stopped', 'running')
@@ -52,6 +52,7 @@ class DisksChapter(MachineChapter):
         added again only in a slot that was given. Raises InvalidArgument,
         VmWithoutFlexibleDiskSize, InsufficientDiskSpace.
         """
+        limit = time_limit(wait)
         body = {'size': size, 'pci_slot': pci_slot}
         shown = {**body, 'size': None if size == 'remaining' else size}
         sought = {'machine': self.id, 'size': size} | ({'pci_slot': pci_slot} if pci_slot else {})
@@ -79,7 +80,7 @@ class DisksChapter(MachineChapter):
                 *_THERE,
                 kind='disk',
                 what=f'a disk of {self.id}',
-                wait_for=wait,
+                wait_for=limit,
                 at=self.datacenter,
             )
 

@@ -15,7 +15,7 @@ from smartdc.search import search_dicts
 from smartdc.seen import known
 from smartdc.tables import listed, table
 from smartdc.types import Dataset, ExportedImage, Image, ImageRef, MachineRef
-from smartdc.waiting import Wait, follow
+from smartdc.waiting import Wait, follow, time_limit
 
 
 class ImagesChapter(Connection):
@@ -85,6 +85,7 @@ class ImagesChapter(Connection):
         active, in seconds, or True; without it the image has neither `os` nor `type` yet. Raises
         ResourceNotFound, InvalidArgument, ValidationFailed.
         """
+        limit = time_limit(wait)
         body = {
             'machine': self._find('machine', machine),
             'name': name,
@@ -110,7 +111,7 @@ class ImagesChapter(Connection):
                 'active',
                 kind='image',
                 what=f'image {name}@{version}',
-                wait_for=wait,
+                wait_for=limit,
                 at=self,
             )
 

@@ -14,7 +14,7 @@ from smartdc.paths import ident
 from smartdc.tables import table
 from smartdc.transport import translated
 from smartdc.types import MachineRef, Migration
-from smartdc.waiting import Wait, follow
+from smartdc.waiting import Wait, follow, time_limit
 
 #: The states in which a migration waits for the next action, or has ended well.
 _RESTING = ('paused', 'successful')
@@ -63,6 +63,7 @@ class MachineMigrationChapter(MachineChapter):
         None. `affinity` are rules for where to. `wait` is how long to wait until the step is
         done, in seconds, or True. Raises PreconditionFailed when it is not the moment for it.
         """
+        limit = time_limit(wait)
         query = {'action': action}
         body = {'affinity': affinity} if affinity is not None else None
         migration = self._call('POST', '/machines/{}/migrate', self.id, query=query, body=body)
@@ -73,7 +74,7 @@ class MachineMigrationChapter(MachineChapter):
             *(_ABORTED if action == 'abort' else _RESTING),
             kind='migration',
             what=f'migration of {self.id}',
-            wait_for=wait,
+            wait_for=limit,
             at=self.datacenter,
         )
 

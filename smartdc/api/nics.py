@@ -14,7 +14,7 @@ from smartdc.likeness import objects
 from smartdc.paths import ident
 from smartdc.tables import table
 from smartdc.types import NetworkObject, NetworkRef, Nic
-from smartdc.waiting import Wait, follow
+from smartdc.waiting import Wait, follow, time_limit
 
 #: The states of a NIC that nothing is done to: those of its machine.
 _THERE = ('running', 'stopped')
@@ -55,6 +55,7 @@ class NicsChapter(MachineChapter):
         True. Raises NotAuthorized for a network of somebody else, InvalidParameters for an
         address that is taken.
         """
+        limit = time_limit(wait)
         wanted: Any
         if isinstance(network, Mapping) and 'ipv4_uuid' in network:
             wanted, where = network, network['ipv4_uuid']
@@ -76,7 +77,7 @@ class NicsChapter(MachineChapter):
                 *_THERE,
                 kind='nic',
                 what=f'NIC {mac} of {self.id}',
-                wait_for=wait,
+                wait_for=limit,
                 at=self.datacenter,
             )
             return added

@@ -52,12 +52,13 @@ class SnapshotsChapter(MachineChapter):
         created, in seconds, or True. Raises BrandNotSupported for kvm machines,
         InvalidArgument for bhyve ones.
         """
+        limit = time_limit(wait)
         body = {'name': name or compact(self.datacenter._date())}
         data = self._create_named('/machines/{}/snapshots', self.id, body=body)
         snapshot = Snapshot(self, data=data)
         if wait is not False:
             with telling(name=snapshot.name):
-                snapshot.poll_until('created', timeout=time_limit(wait))
+                snapshot.poll_until('created', timeout=limit)
         return snapshot
 
     def start_from_snapshot(self, name: str | Mapping[str, Any] | Snapshot) -> Self:

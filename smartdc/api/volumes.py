@@ -13,7 +13,7 @@ from smartdc.creating import telling
 from smartdc.seen import known
 from smartdc.tables import table
 from smartdc.types import NetworkRef, Volume, VolumeRef, VolumeSize
-from smartdc.waiting import Wait, follow
+from smartdc.waiting import Wait, follow, time_limit
 
 
 class VolumesChapter(Connection):
@@ -72,6 +72,7 @@ class VolumesChapter(Connection):
         is ready, in seconds, or True. Raises VolumeAlreadyExists, VolumeSizeNotAvailable,
         DefaultFabricNetworkNotConfigured.
         """
+        limit = time_limit(wait)
         body = {
             'name': secrets.token_hex(32) if name is None else name,
             'type': type,
@@ -92,7 +93,7 @@ class VolumesChapter(Connection):
                 'ready',
                 kind='volume',
                 what=f'volume {body["name"]}',
-                wait_for=wait,
+                wait_for=limit,
                 at=self,
             )
 
