@@ -27,7 +27,7 @@ def refuse(response: requests.Response, content: bytes, now: float) -> None:
     if response.status_code < 400:
         return
     actor = _actor(response.request)
-    _forget_secrets(response.request)
+    forget_secrets(response.request)
     try:
         body = loads(content)
     except ValueError:
@@ -51,7 +51,7 @@ def refuse(response: requests.Response, content: bytes, now: float) -> None:
     )
 
 
-def _forget_secrets(request: requests.PreparedRequest) -> None:
+def forget_secrets(request: requests.PreparedRequest) -> None:
     """Take the signature and the body, which may hold passwords, out of what an error will show."""
     request.headers.pop('Authorization', None)
     request.body = None

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +40,7 @@ from smartdc.pacing import take_turn
 from smartdc.paging import PAGE, Ahead, Page, pages
 from smartdc.paths import fill
 from smartdc.patience import Patience, longest, patient, within
+from smartdc.request_line import checked_path, verb, wire_url, with_query
 from smartdc.retrying import DEFAULT_RETRY, Attempts, Budget, Fault, Retry, fault_of
 from smartdc.server_clock import ServerClock
 from smartdc.shapes import is_object
@@ -54,16 +54,11 @@ from smartdc.transport import (
     send,
     translated,
     whole,
-    wire_url,
-    with_query,
 )
 from smartdc.watchdog import cut_off
 
 #: How a call gets its data out of an answer that is not just its body.
 Reader = Callable[[Any, requests.Response], Any]
-
-#: What would end a path, or the line that it stands in.
-_BREAKING = re.compile(r'[\x00-\x20\x7f]')
 
 
 class Connection(Creator):
@@ -101,6 +96,8 @@ class Connection(Creator):
         self.verify = verify
         self.as_role: tuple[str, ...] = _names(as_role)
         self.act_as = act_as
+        if retries is not None and not isinstance(retries, Retry):
+            raise InvalidInput(f'retries= is a Retry or None, not {retries!r}')
         self.retries = retries
         self.correct_clock = correct_clock
         self.pool_size = pool_size
@@ -141,7 +138,7 @@ class Connection(Creator):
         not given. The body is None when there is none, and text when it is not JSON. Raises an
         APIError for every status of 400 and more. Redirects are not followed.
         """
-        return self._ask(_verb(method), path, headers, data, decoded, params, patient(timeout))
+        return self._ask(verb(method), path, headers, data, decoded, params, patient(timeout))
 
     def _ask(
         self,
@@ -165,7 +162,7 @@ class Connection(Creator):
                 take_turn(self.clock, self.url)  # before the date that is signed
                 sent = self._headers(headers, data)
                 response, content = self._send(method, url, self._signing(), sent, body, timeout)
-                refuse(response, content, self.clock.now())
+                refuse(response, content, self._date())
                 check_digest(response, content)
                 answer = decode(response, content)
             except SmartDCError as error:
@@ -182,7 +179,7 @@ class Connection(Creator):
         """
         url, headers = f'{self.base_url}/--ping', self._headers(None, None)
         response, content = self._send('GET', url, None, headers)
-        refuse(response, content, self.clock.now())
+        refuse(response, content, self._date())
         data = decoded(response, content)
         expect_json(data, response)
         return data
@@ -286,9 +283,9 @@ class Connection(Creator):
         began = time.perf_counter()
         with self._sending(self.timeout) as (session, patience):
             request = prepared(method, url, self._headers(None, None), None, self._signing())
-            response = send(session, request, patience)
+            response = send(session, request, patience())
             if response.status_code >= 400:
-                refuse(response, whole(response, self.body_limit), self.clock.now())
+                refuse(response, whole(response, self.body_limit), self._date())
         log(response, time.perf_counter() - began, self.verbose)
         return response
 
@@ -308,11 +305,8 @@ class Connection(Creator):
         self.known_locations = {**self.known_locations, **(locations or {})}
 
     def _address(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        if not isinstance(path, str) or (path and not path.startswith('/')):
-            raise InvalidInput(f'a path starts with a slash: {path!r}')
-        if _BREAKING.search(path):
-            raise InvalidInput(f'a path must not have blanks or control characters: {path!r}')
-        return with_query(wire_url(self.base_url) + self._account + path, self._acting(params))
+        url = wire_url(self.base_url) + self._account + checked_path(path)
+        return with_query(url, self._acting(params))
 
     def _headers(self, given: Mapping[str, str] | None, data: Any) -> dict[str, str]:
         headers = {
@@ -370,15 +364,20 @@ class Connection(Creator):
         began = time.perf_counter()
         with self._sending(self.timeout if timeout is None else timeout) as (session, patience):
             request = prepared(method, url, headers, body, auth)
-            response = send(session, request, patience)
+            response = send(session, request, patience())
             content = whole(response, self.body_limit)
         log(response, time.perf_counter() - began, self.verbose)
         self._server_clock.saw(self.base_url, response.headers.get('Date'))
         return response, content
 
     @contextmanager
-    def _sending(self, patience: Patience) -> Generator[tuple[requests.Session, Patience]]:
-        """Yield the session and what is left of the time; make errors of the block ours."""
+    def _sending(
+        self, patience: Patience
+    ) -> Generator[tuple[requests.Session, Callable[[], Patience]]]:
+        """Yield the session, and what tells how much time is left; make errors of the block ours.
+
+        To sign may take its time, so that it is asked for after that.
+        """
         left = seconds_left()
         ends = time.perf_counter() + left
         seconds = min(left, max((self.retries or DEFAULT_RETRY).within, longest(patience)))
@@ -387,13 +386,7 @@ class Connection(Creator):
             translated(self.base_url),
             self._pool.connection(self.base_url, self.verify, seconds) as session,
         ):
-            yield session, within(ends - time.perf_counter(), patience)
-
-
-def _verb(method: str) -> str:
-    if not isinstance(method, str) or not re.fullmatch('[A-Za-z]+', method):
-        raise InvalidInput(f'a method is a word such as GET, not {method!r}')
-    return method.upper()
+            yield session, lambda: within(ends - time.perf_counter(), patience)
 
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:

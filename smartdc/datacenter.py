@@ -149,7 +149,7 @@ class DataCenter(
     def __init__(
         self,
         location: str | None = None,
-        key_id: str | None = None,
+        key_id: str | PathLike[str] | None = None,
         secret: str | PathLike[str] | None = '~/.ssh/id_rsa',
         headers: Mapping[str, str] | None = None,
         login: str | None = None,
@@ -216,7 +216,7 @@ class DataCenter(
 
     def authenticate(
         self,
-        key_id: str | None = None,
+        key_id: str | PathLike[str] | None = None,
         secret: str | PathLike[str] | None = None,
         allow_agent: bool = False,
     ) -> None:
@@ -372,4 +372,4 @@ class DataCenter(
             place = self.location
         signer = str(getattr(self.auth, 'key_id', '') or '').split('/')
         account = signer[1] if self.login == 'my' and len(signer) > 1 else self.login
-        return place, account
+        return place, self.act_as or account

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import os
 import re
 import threading
 import time
@@ -218,7 +219,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
 
     def __init__(
         self,
-        key_id: str | None,
+        key_id: str | os.PathLike[str] | None,
         secret: Secret | None,
         *,
         login: str | None = None,
@@ -228,7 +229,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         signed_headers: Sequence[str] = SIGNED_HEADERS,
         clock: Clock | None = None,
     ) -> None:
-        self.key_id = key_id
+        self.key_id = None if key_id is None else os.fspath(key_id)
         self.login = login
         self.user = user
         self.allow_agent = allow_agent
@@ -335,13 +336,16 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         self._use(self._signer, self._search)
 
 
-def search_for(key_id: str | None, passphrase: Passphrase = None) -> KeySearch | None:
+def search_for(
+    key_id: str | os.PathLike[str] | None, passphrase: Passphrase = None
+) -> KeySearch | None:
     """Return the search for the key that a key id means; None when the id does not tell.
 
     An id like `/login/keys/name` tells only the server.
     """
-    path = _KEY_PATH.fullmatch(key_id or '')
-    wanted = parse_fingerprint(path[2]) if path else key_id
+    given = os.fspath(key_id or '')
+    path = _KEY_PATH.fullmatch(given)
+    wanted = parse_fingerprint(path[2]) if path else given
     return KeySearch(wanted, passphrase) if wanted else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from smartdc.api.datacenters import DatacentersChapter
-from smartdc.api.machines import MachinesChapter
+from smartdc.api.machines import MachinesChapter, one_of
 from smartdc.cloud import Cloud
 from smartdc.counts import count_of
 from smartdc.errors import FleetError, InvalidInput
@@ -116,7 +116,7 @@ class Many(DatacentersChapter, MachinesChapter):
         """Return the arguments of many creates with all that has to be looked up as ids."""
         found = {'dataset': None, 'image': None, 'package': None, 'disks': None, **arguments}
         dataset = found.pop('dataset')
-        chosen = dataset if found['image'] is None else found['image']
+        chosen = one_of(found['image'], dataset)
         image = self._find('default image' if chosen is None else 'image', chosen)
         package = (
             self._find('package for image', image)

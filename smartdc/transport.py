@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 import os
@@ -13,7 +12,6 @@ from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import requests
 import urllib3
@@ -22,6 +20,7 @@ from requests.auth import AuthBase
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from smartdc.answers import forget_secrets
 from smartdc.counts import count_of
 from smartdc.errors import (
     ConfigurationError,
@@ -40,9 +39,6 @@ Verify = bool | str | os.PathLike[str]
 
 #: The most bytes that an answer's body may have, unpacked.
 BODY_LIMIT = 256 * 2**20
-
-#: What may stand in a URL unquoted; a percent sign begins what is quoted already.
-_PLAIN = "!#$%&'()*+,/:;=?@[]~"
 
 
 class ContextAdapter(HTTPAdapter):
@@ -84,11 +80,11 @@ class ContextAdapter(HTTPAdapter):
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
         """Return the pool, found once."""
-        if self._connections is None:
-            self._connections = super().get_connection_with_tls_context(
-                request, verify, proxies, cert
-            )
-        return self._connections
+        found = self._connections
+        if found is None:  # or another thread has closed it
+            found = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._connections = found
+        return found
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return what stands in the first line."""
@@ -225,34 +221,6 @@ def _load(context: ssl.SSLContext, bundle: str | os.PathLike[str]) -> None:
         raise ConfigurationError(f'cannot read the CA certificates of {bundle}: {reason}') from None
 
 
-@functools.lru_cache(64)
-def wire_url(base_url: str) -> str:
-    """Return a server's URL as requests sends it: its host in ASCII, for one."""
-    request = requests.PreparedRequest()
-    try:
-        request.prepare_url(base_url, None)  # pyright: ignore[reportUnknownMemberType]
-    except requests.RequestException as error:
-        raise InvalidInput(f'not a URL: {base_url!r} ({error})') from None
-    return str(request.url).rstrip('/')
-
-
-def with_query(url: str, params: Mapping[str, Any]) -> str:
-    """Return a URL that is safe to send, with these parameters added to its query.
-
-    A parameter that is None is left out.
-    """
-    given = {name: _plain(value) for name, value in params.items() if value is not None}
-    try:
-        address, query = quote(url, safe=_PLAIN), urlencode(given, doseq=True)
-    except UnicodeEncodeError as error:
-        raise InvalidInput(f'not valid Unicode: {error.object!r}') from None
-    return f'{address}{"&" if "?" in address else "?"}{query}' if query else address
-
-
-def _plain(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
 def json_body(data: Any) -> bytes:
     """Return data as the body of a request."""
     try:
@@ -324,10 +292,22 @@ def _most(response: requests.Response, limit: int) -> int:
 
 
 @contextmanager
+def _forgetting() -> Generator[None]:
+    """Take the signature and the body out of the request that an error carries along."""
+    try:
+        yield
+    except requests.RequestException as error:
+        if isinstance(error.request, requests.PreparedRequest):
+            forget_secrets(error.request)
+        raise
+
+
+@contextmanager
 def translated(server: str) -> Generator[None]:
     """Turn what requests and the libraries under it raise into errors of ours."""
     try:
-        yield
+        with _forgetting():
+            yield
     except SmartDCError:
         raise
     except requests.exceptions.SSLError as error:
@@ -335,8 +315,10 @@ def translated(server: str) -> Generator[None]:
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
         text = f'{server} did not answer in time: {_reason(error)}'
         raise Timeout(text, sent=_was_sent(error)) from error
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
+    except requests.exceptions.InvalidURL as error:
         raise InvalidInput(str(error)) from error
+    except requests.exceptions.InvalidHeader as error:  # those that are sent were checked before
+        raise ConnectionFailed(f'{server} answered with odd headers: {error}', sent=True) from error
     except UnicodeError as error:
         raise InvalidInput(f'a header has letters that cannot be sent: {error}') from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:

@@ -36,7 +36,7 @@ FLOORS = [
     {'plan'},
     {'dry_run'},
     {'watchdog', 'patience', 'likeness', 'firewall_text', 'pace', 'pacing', 'rsa_numbers'},
-    {'transport', 'parallel', 'key_files', 'retrying', 'server_clock'},
+    {'transport', 'request_line', 'parallel', 'key_files', 'retrying', 'server_clock'},
     {'creating', 'waiting'},
     {'ssh_agent', 'chapter', 'connection', 'signer', 'ssh_target', 'ssh_hosts'},
     {'key_search', 'profiles', 'new_machine'},

@@ -77,7 +77,7 @@ class MachinesChapter(Connection):
         query = _filters(
             type=machine_type,
             name=name,
-            image=self._image(image if image is not None else dataset),
+            image=self._image(one_of(image, dataset)),
             state=state,
             memory=memory,
             tombstone=tombstone,
@@ -153,7 +153,7 @@ class MachinesChapter(Connection):
         query = _filters(
             type=machine_type,
             name=name,
-            image=self._image(image if image is not None else dataset),
+            image=self._image(one_of(image, dataset)),
             state=state,
             memory=memory,
             tombstone=tombstone,
@@ -257,7 +257,7 @@ class MachinesChapter(Connection):
             'administrator_pw': administrator_pw,
             'default_networks': default_networks,
         }
-        chosen = image if image is not None else dataset
+        chosen = one_of(image, dataset)
         body['image'] = self._find('default image' if chosen is None else 'image', chosen)
         body['package'] = (
             self._find('package for image', body['image'])
@@ -378,6 +378,13 @@ class MachinesChapter(Connection):
 
     def _machine(self, data: dict[str, Any]) -> Machine:
         return known(self, 'machines', Machine(self, data=data))
+
+
+def one_of(image: ImageRef | None, dataset: ImageRef | None) -> ImageRef | None:
+    """Return an image that may be given by its old name, but not by both."""
+    if image is not None and dataset is not None:
+        raise InvalidInput('dataset= is the old name of image=: give one of them')
+    return dataset if image is None else image
 
 
 def _filters(*, image: Any, tags: Any, **plain: Any) -> dict[str, Any]:
