@@ -51,7 +51,7 @@ class Certificates(Connection):
         is no such service.
         """
         signer, host = _signer(self), self._service('docker')
-        key, certificate = _issued(signer, self._whose(), DOCKER, self.clock.now(), days)
+        key, certificate = _issued(signer, self._whose(), DOCKER, self._date(), days)
         url = f'https://{urlsplit(host).netloc}/ca.pem'
         response, authority = self._send('GET', url, None, {})
         refuse(response, authority, self.clock.now())
@@ -77,7 +77,7 @@ class Certificates(Connection):
         """
         signer, host = _signer(self), urlsplit(self._service('cmon')).hostname or ''
         account = self._whose()
-        key, certificate = _issued(signer, account, CMON, self.clock.now(), days)
+        key, certificate = _issued(signer, account, CMON, self._date(), days)
         folder, stub = _made(directory), f'cmon-{account}'
         config = folder / f'{stub}-prometheus.yml'
         _write(folder / f'{stub}-key.pem', key, secret=True)

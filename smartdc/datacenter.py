@@ -292,15 +292,16 @@ class DataCenter(
         """Return a URL with which anybody may make one request without a key, until it expires.
 
         `method` is GET, or several methods; `path` is as for `request`, with its query;
-        `expires` is in seconds from now, or a datetime with a timezone. It is meant for browsers,
-        which can't sign what they open a WebSocket with. Nothing is sent. Since 9.8.
+        `expires` is in seconds from now, by the server's clock where it is known to differ, or a
+        datetime with a timezone. It is meant for browsers, which can't sign what they open a
+        WebSocket with. Nothing is sent. Since 9.8.
         """
         signing = self._signing()
         if not isinstance(signing, HTTPSignatureAuth):
             raise InvalidInput('only an SSH key can sign a URL, not what auth= was given')
         url = self._address(path)
         key_id, key = signing.key()
-        until = expiry(expires, self.clock.now())
+        until = expiry(expires, self._date())
         return presigned_url(url, method, key_id, key, until)
 
     def default_package(self) -> Package | None:

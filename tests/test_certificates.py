@@ -31,6 +31,7 @@ from smartdc.http_signature import HTTPSignatureAuth, Signer
 from smartdc.simulator import Simulator, certificate
 from tests import agents, pages
 from tests.programs import KEYS, need, node_modules, run, triton
+from tests.test_retrying import Wrong
 
 RSA, P256, P384, P521 = 'rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem'
 
@@ -247,6 +248,24 @@ def test_what_the_certificate_says(dc: Services, tmp_path: Path) -> None:
     assert 'TLS Web Client Authentication, 1.3.6.1.4.1.38678.1.4.1\n' in docker
     assert 'Digital Signature, Non Repudiation, Key Agreement\n' in cmon
     assert 'Digital Signature, Key Agreement\n' in docker
+
+
+def test_certificates_begin_by_the_servers_clock(
+    sdc: DataCenter, cloud: Simulator, dc: Services, tmp_path: Path
+) -> None:
+    """With a clock that is an hour fast they would be of no use until then."""
+    sdc.add_key('rsa', Signer(KEYS / RSA).public_key)
+    own: dict[str, Any] = {'secret': KEYS / RSA, 'login': 'acme', 'verify': dc.verify}
+    with Services(cloud.url(), None, clock=Wrong(cloud, 3600), **own) as fast:
+        fast.told = dc.told
+        with pytest.warns(match='clock'):
+            fast.keys()
+        fast.cmon_certificate(tmp_path)
+        fast.docker_setup(tmp_path)
+    start = datetime.fromtimestamp(cloud.clock.now() - 300, UTC)
+
+    for name in ('cmon-acme-cert.pem', 'cert.pem'):
+        assert f'Not Before: {start:%b} {start.day:2} {start:%H:%M:%S %Y}' in shown(tmp_path / name)
 
 
 def test_prometheus_is_ready(dc: Services, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ from smartdc.presign import expiry, presigned_url, signing_string
 from smartdc.simulator import Simulator
 from tests.programs import KEYS, is_signature
 from tests.simulator.tables import rows
+from tests.test_retrying import Wrong
 
 KINDS = ('rsa2048-pkcs1.pem', 'p256-sec1.pem', 'p384-sec1.pem', 'p521-sec1.pem', 'ed25519-openssh')
 
@@ -108,6 +109,18 @@ def test_a_moment_may_be_given() -> None:
     for wrong in (datetime(2026, 1, 2), 0, -1, True, float('nan'), float('inf'), None, '5'):
         with pytest.raises(InvalidInput, match='expires='):
             expiry(wrong, 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize('off', [-3600, 3600])
+def test_a_url_expires_by_the_servers_clock(cloud: Simulator, off: float) -> None:
+    """It is good for as long as was said, whatever time it is on this machine."""
+    with cloud.datacenter(clock=Wrong(cloud, off)) as sdc:
+        with pytest.warns(match='clock'):
+            sdc.keys()
+        url = sdc.presign('GET', '/keys', expires=60)
+
+    (expires,) = parse_qs(urlsplit(url).query)['expires']
+    assert cloud.clock.now() + 60 == pytest.approx(int(expires), abs=1)
 
 
 def test_the_port_of_the_scheme_is_left_out() -> None:
