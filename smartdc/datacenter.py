@@ -186,6 +186,7 @@ class DataCenter(
         )
         self._dry_runs = DryRuns()
         self.location = location
+        self._old_locations = KNOWN_LOCATIONS if known_locations is None else {}
         known = KNOWN_LOCATIONS if known_locations is None else known_locations
         self.known_locations: dict[str, str] = dict(known)
         self.login: str = login or 'my'
@@ -248,12 +249,12 @@ class DataCenter(
         """Return another data center of this cloud, with the same account and settings.
 
         `name` is a name or a URL. What names there are the server is asked once
-        (`GET /:login/datacenters`). Raises InvalidInput for one that is not known, and for a URL
-        that would give up TLS.
+        (`GET /:login/datacenters`); those in `known_locations` are good too, if it was given.
+        Raises InvalidInput for one that is not known, and for a URL that would give up TLS.
         """
         if '.' not in name and '://' not in name:
             there = self._server_locations()
-            if name not in self.known_locations:
+            if name not in there and not self._was_told(name):
                 listed = ', '.join(sorted(there))
                 raise InvalidInput(f'this cloud has no data center {name!r}: it has {listed}')
         url = base_url(name, self.known_locations)
@@ -283,6 +284,7 @@ class DataCenter(
             events=self.events,
         )
         other._told_locations = self._told_locations
+        other._old_locations = self._old_locations
         other._dry_runs = self._dry_runs
         return other
 
@@ -347,6 +349,11 @@ class DataCenter(
         if self._told_locations is None:
             self._told_locations = self.datacenters()
         return self._told_locations
+
+    def _was_told(self, name: str) -> bool:
+        """Say whether somebody has told this location: those of 2013 are in no cloud of today."""
+        url = self.known_locations.get(name)
+        return url is not None and url != self._old_locations.get(name)
 
     def __str__(self) -> str:
         who = '' if self.login == 'my' else f'{self.login}@'

@@ -61,6 +61,22 @@ def test_a_refused_name_comes_with_what_the_server_has(cloud: Simulator) -> None
     assert text == str(caught.value)
 
 
+@pytest.mark.parametrize('name', ['us-central-1', 'eu-ams-1'])
+def test_names_of_other_clouds_are_not_in_this_one(cloud: Simulator, name: str) -> None:
+    """What is signed for this account never goes there; a given or added location does."""
+    with cloud.datacenter(location=cloud.url(), known_locations=None) as sdc:
+        with pytest.raises(InvalidInput, match=f'no data center {name!r}'):
+            sdc.datacenter(name)
+        with sdc.datacenter('us-east-1') as east:
+            assert cloud.url('us-east-1') == east.base_url
+            with pytest.raises(InvalidInput, match=f'no data center {name!r}'):
+                east.datacenter(name)
+        sdc.known_locations[name] = 'https://ours'
+        assert 'https://ours' == sdc.datacenter(name).base_url
+    with cloud.datacenter(location=cloud.url(), known_locations=KNOWN_LOCATIONS) as sdc:
+        assert KNOWN_LOCATIONS[name] == sdc.datacenter(name).base_url
+
+
 def test_a_url_is_local(cloud: Simulator, sdc: DataCenter) -> None:
     """A data center that is given by URL or host costs no request."""
     assert 'https://cloudapi.example.com' == sdc.datacenter('cloudapi.example.com').base_url
