@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = '1.0.0.dev0'
 
 if TYPE_CHECKING:
+    from smartdc import profiles
     from smartdc.changefeed import Change
     from smartdc.clock import deadline
     from smartdc.cloud import Cloud
@@ -130,6 +131,7 @@ __all__ = [
     'WaitTimeout',
     'WrongPassphrase',
     'deadline',
+    'profiles',
 ]
 
 #: Where a name comes from; all others are errors.
@@ -148,6 +150,7 @@ _HOMES = {
     'Retry': 'smartdc.retrying',
     'Snapshot': 'smartdc.machine',
     'deadline': 'smartdc.clock',
+    'profiles': 'smartdc.profiles',
 }
 
 
@@ -166,7 +169,8 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-        found = getattr(import_module(_HOMES.get(name, 'smartdc.errors')), name)
+        home = import_module(_HOMES.get(name, 'smartdc.errors'))
+        found = home if home.__name__ == f'{__name__}.{name}' else getattr(home, name)
         globals()[name] = found
         return found
 

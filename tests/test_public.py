@@ -190,6 +190,19 @@ def test_all_errors_are_public_under_their_own_names() -> None:
     assert set(errors.__all__) <= set(smartdc.__all__)
 
 
+def test_profiles_are_there_without_an_import_of_their_own() -> None:
+    """After a bare `import smartdc` the documentation's `smartdc.profiles.list()` works."""
+    program = 'import smartdc, sys; print("smartdc.profiles" in sys.modules, end=" ")'
+    ran = subprocess.run(
+        [sys.executable, '-c', f'{program}; print(smartdc.profiles.list.__name__)'],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert 'False list\n' == ran.stdout, ran.stderr
+
+
 def test_importing_the_package_loads_nothing_heavy() -> None:
     """`import smartdc` loads neither requests nor pycryptodome until a name is used."""
     program = 'import smartdc, sys; print(sorted({"requests", "Crypto", "ssl"} & set(sys.modules)))'
