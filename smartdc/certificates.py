@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from smartdc.answers import refuse
+from smartdc.answers import an_object, refuse
 from smartdc.connection import Connection
-from smartdc.errors import ConfigurationError, InvalidInput, KeyUnsupported, Unsupported
+from smartdc.counts import count_of, path_of
+from smartdc.errors import (
+    ConfigurationError,
+    InvalidInput,
+    InvalidResponse,
+    KeyUnsupported,
+    Unsupported,
+)
 from smartdc.http_signature import HTTPSignatureAuth, Key
 
 if TYPE_CHECKING:
+    import requests
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -28,6 +36,10 @@ Place = str | os.PathLike[str]
 DOCKER, CMON = '1.3.6.1.4.1.38678.1.4.1', '1.3.6.1.4.1.38678.1.4.2'
 #: Days that certificates are good for, as the triton CLI makes them.
 LIFETIME = 3650
+#: A hundred years: more is a mistake.
+_LONGEST = 36500
+#: Bytes that a certificate's name may have.
+_NAME_LIMIT = 64
 #: As much as CloudAPI lets clocks differ.
 _BACKDATED = datetime.timedelta(minutes=5)
 
@@ -50,8 +62,9 @@ class Certificates(Connection):
         takes the extra `certs`. Raises KeyUnsupported for an Ed25519 key, Unsupported where there
         is no such service.
         """
+        span = _span(days)
         signer, host = _signer(self), self._service('docker')
-        key, certificate = _issued(signer, self._whose(), DOCKER, self._date(), days)
+        key, certificate = _issued(signer, self._whose(), DOCKER, self._date(), span)
         url = f'https://{urlsplit(host).netloc}/ca.pem'
         response, authority = self._send('GET', url, None, {})
         refuse(response, authority, self.clock.now())
@@ -75,9 +88,10 @@ class Certificates(Connection):
         key, cmon-LOGIN-cert.pem, its certificate, good for `days`, and cmon-LOGIN-prometheus.yml,
         which names both. The rest is as for `docker_setup`.
         """
+        span = _span(days)
         signer, host = _signer(self), urlsplit(self._service('cmon')).hostname or ''
         account = self._whose()
-        key, certificate = _issued(signer, account, CMON, self._date(), days)
+        key, certificate = _issued(signer, account, CMON, self._date(), span)
         folder, stub = _made(directory), f'cmon-{account}'
         config = folder / f'{stub}-prometheus.yml'
         _write(folder / f'{stub}-key.pem', key, secret=True)
@@ -94,23 +108,48 @@ class Certificates(Connection):
         return docker_directory(str(url), self._whose(), user)
 
     def _service(self, name: str) -> str:
-        services: dict[str, str] = self._call('GET', '/services')
-        if not services.get(name):
-            raise Unsupported(
-                f'this data center has no service {name}: it has {", ".join(sorted(services))}'
-            )
-        return services[name]
+        def read(data: Any, response: requests.Response) -> str:
+            services = an_object(data, response)
+            if not services.get(name):
+                has = ', '.join(sorted(services))
+                raise Unsupported(f'this data center has no service {name}: it has {has}')
+            return _url(services[name])
+
+        found: str = self._call('GET', '/services', read=read)
+        return found
 
     def _whose(self) -> str:
         """Return the login of the account whose machines are meant."""
         if self.act_as or self.login != 'my':
             return self.act_as or self.login
-        return str(self._call('GET', '')['login'])
+        found: str = self._call('GET', '', read=_login)
+        return found
 
 
-def _issued(signer: Key, account: str, purpose: str, now: float, days: int) -> tuple[bytes, bytes]:
+def _login(data: Any, response: requests.Response) -> str:
+    login = an_object(data, response).get('login')
+    if not login or not isinstance(login, str):
+        raise InvalidResponse(f'the account has the login {login!r}, which is none')
+    return login
+
+
+def _url(given: str) -> str:
+    parts = urlsplit(given)
+    if not parts.hostname or parts.port == 0 or not given.isprintable() or ' ' in given:
+        raise InvalidResponse(f'a service has the address {given!r}, which is no URL')
+    return given
+
+
+def _span(days: int) -> datetime.timedelta:
+    return datetime.timedelta(days=count_of('days=', days, 1, _LONGEST))
+
+
+def _issued(
+    signer: Key, account: str, purpose: str, now: float, span: datetime.timedelta
+) -> tuple[bytes, bytes]:
     """Return a fresh private key and its certificate, both in PEM."""
-    if '/' in account or account in ('', '.', '..'):
+    too_long = len(account.encode()) > _NAME_LIMIT
+    if '/' in account or account in ('', '.', '..') or too_long:
         raise InvalidInput(f'not a login: {account!r}')
     try:
         from cryptography.hazmat.primitives import serialization as form
@@ -122,7 +161,7 @@ def _issued(signer: Key, account: str, purpose: str, now: float, days: int) -> t
     key = ec.generate_private_key(ec.SECP256R1())
     start = datetime.datetime.fromtimestamp(int(now), datetime.UTC) - _BACKDATED
     builder = _builder(key, account, signer, purpose).not_valid_before(start)
-    certificate = _signed(builder.not_valid_after(start + datetime.timedelta(days=days)), signer)
+    certificate = _signed(builder.not_valid_after(start + span), signer)
     private = key.private_bytes(
         form.Encoding.PEM, form.PrivateFormat.TraditionalOpenSSL, form.NoEncryption()
     )
@@ -234,7 +273,7 @@ def _prometheus(account: str, host: str, stub: str, *, check: bool) -> str:
 
 
 def _made(directory: Place) -> Path:
-    folder = Path(directory).expanduser().absolute()
+    folder = path_of('the directory', directory).absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
