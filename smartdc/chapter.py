@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smartdc.counts import path_of
 from smartdc.dry_run import is_collecting
 from smartdc.errors import InvalidInput
 from smartdc.seen import is_made_up
@@ -68,10 +69,11 @@ def pairs(what: str, given: Mapping[str, Any] | None, more: Mapping[str, Any]) -
 
 def script(path: str | Path) -> str:
     """Return the text of a boot script file."""
+    file = path_of('the boot script', path)
     try:
-        return Path(path).expanduser().read_text('utf-8')
-    except (OSError, TypeError) as error:
-        reason = getattr(error, 'strerror', None) or error
+        return file.read_text('utf-8')
+    except OSError as error:
+        reason = error.strerror or error
         raise InvalidInput(f'cannot read the boot script {path}: {reason}') from None
     except ValueError:
         raise InvalidInput(f'the boot script {path} is not UTF-8 text') from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from smartdc.answers import understood
 from smartdc.chapter import MachineChapter
 from smartdc.clock import deadline, seconds_of
+from smartdc.counts import path_of
 from smartdc.errors import ConfigurationError, InvalidInput, KeyUnsupported
 from smartdc.http_signature import HTTPSignatureAuth
 from smartdc.key_files import Passphrase, is_text
@@ -66,7 +66,7 @@ class SSHChapter(MachineChapter):
             options = session.Options(
                 key=self._own_key(session) if key is None else _given_key(session, key, passphrase),
                 others=key is None,
-                known_hosts=Path(known_hosts).expanduser(),
+                known_hosts=path_of('known_hosts=', known_hosts),
                 accept_new=host_keys == 'accept-new',
             )
             connected: Client = session.connect(where, options)

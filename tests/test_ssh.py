@@ -322,6 +322,8 @@ def test_arguments_that_cannot_be(machine: Machine) -> None:
             call('true', timeout=None)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match='port= is 65536'):
         machine.run('true', port=65536)
+    with pytest.raises(InvalidInput, match=r'known_hosts= .* is not a path'):
+        machine.ssh(known_hosts='~nosuchuser/x')
     with pytest.raises(InvalidInput, match='host_keys is'):
         machine.run('true', host_keys='no')
 

@@ -149,6 +149,8 @@ def test_a_boot_script_is_a_file(cloud: Simulator, sdc: DataCenter, tmp_path: Pa
         *({'tags': bad} for bad in BAD_TAGS),
         {'boot_script': '/no/such/file'},
         {'boot_script': '.'},
+        {'boot_script': '~nosuchuser/x'},
+        {'boot_script': 5},
         {'image': 'no-such-image'},
         {'image': {'no': 'id'}},
         {'package': 3.5},
