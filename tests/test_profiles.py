@@ -298,6 +298,17 @@ def test_explain_says_where_each_setting_comes_from(
     assert f'{tmp_path / ".triton"} has profiles too' in text
 
 
+def test_an_explanation_is_a_mapping() -> None:
+    """Names lead to settings, in the order in which they are printed; there are no others."""
+    found = profiles.explain()
+
+    assert ['profile', 'directory', 'url', 'account', 'user'] == list(found)[:5]
+    assert found.settings == tuple(found.values())
+    assert ('account' in found, 'region' in found) == (True, False)
+    with pytest.raises(KeyError, match='region'):
+        found['region']
+
+
 def test_what_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     """A complete environment, a named profile or a saved one is; an error is for who uses it."""
     assert not profiles.is_configured()

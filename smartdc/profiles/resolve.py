@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from smartdc.errors import ConfigurationError
@@ -38,16 +38,26 @@ class Setting(NamedTuple):
     source: str
 
 
-class Explanation:
-    """Every setting with its origin, and what is worth knowing besides; print it."""
+class Explanation(Mapping[str, Setting]):
+    """Every setting with its origin, and what is worth knowing besides; print it.
+
+    It is a mapping of their names to the settings.
+    """
 
     def __init__(self, settings: Sequence[Setting], notes: Sequence[str] = ()) -> None:
         self.settings: tuple[Setting, ...] = tuple(settings)
         self.notes: tuple[str, ...] = tuple(notes)
 
     def __getitem__(self, name: str) -> Setting:
-        """Return the setting of that name."""
-        return next(each for each in self.settings if each.name == name)
+        """Return the setting of that name; KeyError where there is none."""
+        return {each.name: each for each in self.settings}[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the settings, in the order in which they are printed."""
+        return (each.name for each in self.settings)
+
+    def __len__(self) -> int:
+        return len(self.settings)
 
     def __str__(self) -> str:
         rows = [('SETTING', 'VALUE', 'FROM')]
