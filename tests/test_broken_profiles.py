@@ -77,11 +77,38 @@ def test_the_error_is_that_of_the_triton_cli(tmp_path: Path, content: Any, named
         assert re.search(rf'\b{named}\b', text.replace(str(path), ''))
 
 
-@pytest.mark.parametrize('name', ['', '..', 'a/b', 'a\\b', 'a\nb'])
-def test_names_that_are_none(name: str) -> None:
-    """No name leads out of the directory."""
+@pytest.mark.parametrize('name', ['', '..', 'a/b', 'a\\b', 'a\nb', '.a', '\ud800', 'a\udc80'])
+def test_names_that_are_none(tmp_path: Path, name: str) -> None:
+    """No name leads out of the directory, is hidden in it, or is half a character."""
     with pytest.raises(ConfigurationError, match='name'):
         profiles.save(name, url='https://host', account='a', key_id=KEY)
+
+    assert not (tmp_path / '.triton').exists()
+
+
+@pytest.mark.parametrize('field', ['account', 'key_id', 'user', 'roles', 'act_as'])
+def test_half_a_character_is_no_text(field: str) -> None:
+    """It could not be sent, nor shown."""
+    fields: dict[str, Any] = {
+        'url': 'https://host',
+        'account': 'a',
+        'key_id': KEY,
+        field: 'a\ud800',
+    }
+    with pytest.raises(ConfigurationError, match='is not text'):
+        profiles.save('mine', **fields)
+
+    assert [] == profiles.names()
+
+
+def test_an_environment_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left out with a warning; the saved profiles are listed."""
+    profiles.save('mine', url='https://host', account='bob', key_id=KEY)
+    monkeypatch.setenv('TRITON_TLS_INSECURE', 'yes')
+    with pytest.warns(UserWarning, match='left out: TRITON_TLS_INSECURE is to be'):
+        listed = profiles.list()
+
+    assert ['mine'] == [profile.name for profile in listed]
 
 
 def test_a_file_called_env(tmp_path: Path) -> None:

@@ -149,6 +149,7 @@ def test_saved_profiles_are_those_of_triton(tmp_path: Path) -> None:
     assert 0 == triton('profile', 'set', 'other').returncode
     assert 'other' == profiles.current()
     profiles.set_current('mine')
+    profiles.set_current('mine')
     assert 0 == triton('profile', 'set', '-').returncode
     assert 'other' == profiles.current()
 

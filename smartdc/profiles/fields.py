@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -33,6 +34,9 @@ ENV = 'env'
 _NEEDED = ('url', 'account', 'key_id')
 _VARIABLES = {'url': 'URL', 'account': 'ACCOUNT', 'user': 'USER', 'key_id': 'KEY_ID'}
 _BOOLEANS = {'true': True, '1': True, 'false': False, '0': False}
+
+#: Halves of characters, which no encoding has.
+_HALF = re.compile('[\ud800-\udfff]')
 
 #: A value and where it came from.
 Sourced = tuple[Any, str]
@@ -83,6 +87,8 @@ def check(content: Mapping[str, Any], where: str, replaced: Collection[str] = ()
         value, kind = content.get(field), _expected(field)
         if value is not None and not _is(kind, value):
             raise ConfigurationError(f'{where}: the field {field} is to be {kind}')
+        if _HALF.search(''.join(value) if are_texts(value) else str(value)):
+            raise ConfigurationError(f'{where}: the field {field} is not text: {value!r}')
         if own in _NEEDED and not value:
             raise ConfigurationError(f'{where}: the field {field} is missing or empty')
     if 'url' not in replaced:

@@ -13,7 +13,7 @@ from typing import Any
 from smartdc.errors import ConfigurationError
 from smartdc.shapes import is_object
 
-_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\]')
+_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\\ud800-\udfff]')
 
 
 def directory() -> Path:

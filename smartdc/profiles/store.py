@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from smartdc.errors import ConfigurationError
-from smartdc.profiles.fields import ENV, NAMES, Sourced, check, from_environment, from_file
+from smartdc.profiles.fields import (
+    ENV,
+    NAMES,
+    Sourced,
+    check,
+    from_environment,
+    from_file,
+)
 from smartdc.profiles.places import (
     config_path,
     directory,
@@ -54,24 +61,33 @@ def listed(chosen: str | None) -> list[Profile]:
     What cannot be read is left out, with a warning.
     """
     found: list[Profile] = []
-    environment = from_environment()
-    if all(field in environment for field in ('url', 'account', 'key_id')):
-        found.append(_profile(ENV, environment, chosen))
-    for name in _names_of_files():
+    for name in [None, *_names_of_files()]:
         try:
-            if name.lower() == ENV:
+            if name is None:
+                found.extend(_of_environment(chosen))
+            elif name.lower() == ENV:
                 raise ConfigurationError(f'{profile_path(name)}: env is the environment, no file')
-            found.append(_profile(name, from_file(name), chosen))
+            else:
+                found.append(_profile(name, from_file(name), chosen))
         except ConfigurationError as error:
             warnings.warn(f'left out: {error}', stacklevel=3)
     return sorted(found, key=lambda profile: profile.name)
+
+
+def _of_environment(chosen: str | None) -> list[Profile]:
+    environment = from_environment()
+    return (
+        [_profile(ENV, environment, chosen)]
+        if all(map(environment.get, ('url', 'account', 'key_id')))
+        else []
+    )
 
 
 def _profile(name: str, fields: dict[str, Sourced], chosen: str | None) -> Profile:
     known: dict[str, Any] = {
         field: value for field, (value, _) in fields.items() if field != 'key_file'
     }
-    known['roles'] = tuple(known.get('roles', ()))
+    known = {**known, 'roles': tuple(known.get('roles', ()))}
     path = None if name == ENV else profile_path(name)
     return Profile(name, **known, path=path, current=name == chosen)
 
@@ -98,6 +114,8 @@ def save(
     path = profile_path(name)
     if name.lower() == ENV:
         raise ConfigurationError('the profile env is the environment: save another name')
+    if name.startswith('.'):
+        raise ConfigurationError(f'not a name that a profile can have: {name!r} would be hidden')
     given = {
         'url': url,
         'account': account,
@@ -144,6 +162,6 @@ def set_current(name: str) -> None:
     if name != ENV:
         from_file(name)
     config = dict(read_config())
-    if config.get('profile'):
+    if config.get('profile') and config['profile'] != name:
         config['oldProfile'] = config['profile']
     write_json(config_path(), {**config, 'profile': name})
