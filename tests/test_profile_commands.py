@@ -70,6 +70,40 @@ def test_env_prints_what_triton_does(
     assert ours[-1].startswith('#     eval "$(python -m smartdc env')
 
 
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        ((), 'env'),
+        (('-t',), 'env -t'),
+        (('-t', 'two'), 'env -t "two"'),
+    ],
+)
+@pytest.mark.parametrize('named', [None, 'one'])
+def test_the_command_to_run_names_the_profile(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str, named: str | None
+) -> None:
+    """What the shell is told to run sets what has been printed, whichever way it was named."""
+    before = ('--profile', named) if named else ()
+    last = printed(capsys, *before, 'env', *arguments).splitlines()[-1]
+
+    name = f' "{named}"' if named and 'two' not in arguments else ''
+    assert f'#     eval "$(python -m smartdc {words}{name})"' == last
+
+
+def test_a_key_file_is_enough(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment is a profile then, as for whatever uses it; it has no key id to export."""
+    monkeypatch.delenv('TRITON_KEY_ID')
+    monkeypatch.setenv('TRITON_KEY_FILE', '/a/key')
+    row = ['env', '*', TRITON['TRITON_ACCOUNT'], '-', TRITON['TRITON_URL'], '-', '-']
+
+    assert row == printed(capsys, '--profile', 'env', 'profiles', '-l').splitlines()[1].split()
+    told = printed(capsys, '--profile', 'env', 'profiles', '-j').splitlines()[0]
+    assert 'keyId' not in json.loads(told)
+    assert 'unset SDC_KEY_ID' in printed(capsys, 'env', '-s', 'env').splitlines()
+
+
 def test_env_prints_what_docker_setup_left(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

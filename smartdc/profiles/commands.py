@@ -116,7 +116,8 @@ def _env(argv: Sequence[str], chosen: str | None) -> Iterator[str]:
             yield from _KINDS[kind](profile)
     short = ''.join(kind[0] for kind in asked) + ('u' if options.unset else '')
     words = [f'-{short}'] if short else []
-    words += [_quoted(options.name)] if options.name else []
+    name = options.name or chosen
+    words += [_quoted(name)] if name else []
     yield '# Run this command to configure your shell:'
     yield f'#     eval "$({" ".join(["python -m smartdc env", *words])})"'
 
@@ -128,10 +129,10 @@ def _triton(profile: resolve.Resolved) -> Iterator[str]:
 def _smartdc(profile: resolve.Resolved) -> Iterator[str]:
     insecure = 'true' if profile.value('insecure') else None
     values = {
-        'SDC_URL': profile.value('url') or '',
-        'SDC_ACCOUNT': profile.value('account') or '',
+        'SDC_URL': profile.value('url'),
+        'SDC_ACCOUNT': profile.value('account'),
         'SDC_USER': profile.value('user'),
-        'SDC_KEY_ID': profile.value('key_id') or '',
+        'SDC_KEY_ID': profile.value('key_id'),
         'SDC_TESTING': insecure,
     }
     yield from (_line(name, value) for name, value in values.items())

@@ -15,6 +15,7 @@ from smartdc.profiles.fields import (
     check,
     from_environment,
     from_file,
+    is_complete,
 )
 from smartdc.profiles.places import (
     config_path,
@@ -29,14 +30,15 @@ from smartdc.profiles.places import (
 class Profile(NamedTuple):
     """A data center, an account and a key under a name.
 
-    `key_id` is the fingerprint of the key. `path` is the file, None for the environment's. The
-    `current` profile is the one that is used when none is named.
+    `key_id` is the fingerprint of the key, None where TRITON_KEY_FILE alone says which one it is.
+    `path` is the file, None for the environment's. The `current` profile is the one that is used
+    when none is named.
     """
 
     name: str
     url: str
     account: str
-    key_id: str
+    key_id: str | None
     user: str | None = None
     insecure: bool | None = None
     roles: tuple[str, ...] = ()
@@ -76,18 +78,14 @@ def listed(chosen: str | None) -> list[Profile]:
 
 def _of_environment(chosen: str | None) -> list[Profile]:
     environment = from_environment()
-    return (
-        [_profile(ENV, environment, chosen)]
-        if all(map(environment.get, ('url', 'account', 'key_id')))
-        else []
-    )
+    return [_profile(ENV, environment, chosen)] if is_complete(environment) else []
 
 
 def _profile(name: str, fields: dict[str, Sourced], chosen: str | None) -> Profile:
     known: dict[str, Any] = {
         field: value for field, (value, _) in fields.items() if field != 'key_file'
     }
-    known = {**known, 'roles': tuple(known.get('roles', ()))}
+    known = {'key_id': None, **known, 'roles': tuple(known.get('roles', ()))}
     path = None if name == ENV else profile_path(name)
     return Profile(name, **known, path=path, current=name == chosen)
 
