@@ -15,6 +15,7 @@ from smartdc.answers import refuse
 from smartdc.connection import Connection
 from smartdc.errors import ConfigurationError, ConnectionFailed, InvalidResponse, SmartDCError
 from smartdc.locations import is_loopback, shown
+from smartdc.pacing import take_turn
 from smartdc.retrying import Attempts, Retry
 from smartdc.trace import log
 from smartdc.transport import prepared, tls_context, translated
@@ -52,6 +53,7 @@ def open_websocket(
     attempts = Attempts(retries, server._budget, server.clock, 'GET')
     while True:
         try:
+            take_turn(server.clock, server.url)  # before the date that is signed
             request = _signed(server, path, api_version)
             began = time.perf_counter()
             with translated(server.base_url):

@@ -10,6 +10,7 @@ import pytest
 import smartdc
 from smartdc import DataCenter, errors
 from smartdc.changefeed import SUB_RESOURCES
+from smartdc.pacing import Pace, paced
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
 from smartdc.websocket import _proxy
@@ -32,6 +33,20 @@ def test_the_first_connection_fails_like_any_call(cloud: Simulator) -> None:
         pytest.raises(errors.ConnectionFailed, match=r'cannot reach http://127.0.0.1:1: '),
     ):
         nobody.changefeed().__enter__()
+
+
+def test_in_a_paced_block_each_attempt_waits_for_its_turn(cloud: Simulator) -> None:
+    """A server that refuses for want of tokens is asked again when it should have some."""
+    cloud.faults.add('changefeed', status=429, code='TooManyRequestsError')
+    began = cloud.clock.now()
+    with (
+        cloud.datacenter(retries=None) as sdc,
+        paced(Pace(patience=100)),
+        pytest.raises(errors.TooManyRequests),
+    ):
+        sdc.changefeed().__enter__()
+
+    assert began + 100 < cloud.clock.now() < began + 200
 
 
 def test_what_is_no_websocket_is_said(cloud: Simulator, sdc: DataCenter) -> None:
