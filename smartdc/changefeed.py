@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
+from smartdc.clock import deadline, seconds_left
 from smartdc.errors import (
     ConnectionFailed,
     InvalidInput,
@@ -24,7 +26,8 @@ from smartdc.errors import (
 from smartdc.retrying import Retry, fault_of
 from smartdc.shapes import is_object
 from smartdc.showing import line
-from smartdc.websocket import connect_timeout
+from smartdc.waiting import LAST_LOOK
+from smartdc.websocket import connect_timeout, until_deadline
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -113,8 +116,9 @@ class ChangeFeed:
 
     The same change may come twice around a gap; it is marked `duplicate`, not left out. When the
     server refuses for good (no permission, unknown key) iterating raises what it answered. When
-    nothing comes in time it raises WaitTimeout, and may be continued. `close()` may be called from
-    any thread; everything else is for one thread.
+    nothing comes in time, or before the deadline, it raises WaitTimeout, and may be continued; an
+    attempt to connect again may go on for 5 s more. `close()` may be called from any thread;
+    everything else is for one thread.
     """
 
     def __init__(
@@ -140,6 +144,7 @@ class ChangeFeed:
         self._is_first = True
         self._since = 0.0
         self._attempts = 0
+        self._pause_left = 0.0
 
     def __repr__(self) -> str:
         machines = 'all machines' if self._only is None else f'{len(self._only)} machine(s)'
@@ -186,7 +191,7 @@ class ChangeFeed:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            message = socket.recv(wait.left())
+            message = socket.recv(until_deadline(wait.left()))
         except TimeoutError:
             raise wait.over() from None
         except ConnectionClosed as error:
@@ -202,27 +207,36 @@ class ChangeFeed:
 
     def _reopen(self, wait: _Wait) -> None:
         """Try once more to connect, after a pause; raise what will not get better."""
-        self._pause()
+        self._pause(wait)
         if self._closed.is_set():
             return
         try:
-            self._open()
+            # With less a short wait could never connect again.
+            with deadline(wait.left() + LAST_LOOK):
+                self._open()
         except SmartDCError as error:
             if fault_of(error) is None:
                 self.close()
                 raise
             logger.debug('the changefeed cannot be had: %s', error)
+            wait.fault = error
             if wait.is_over(self._datacenter.clock.now()):
                 raise wait.over() from error
 
-    def _pause(self) -> None:
-        """Let a random time pass, so that not all clients of a server come back at once."""
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._attempts, 10))
-        self._attempts += 1
-        left = random.uniform(0, longest)
-        while left > 0 and not self._closed.is_set():
-            self._datacenter.clock.sleep(min(left, _SLICE))
-            left -= _SLICE
+    def _pause(self, wait: _Wait) -> None:
+        """Let a random time pass, so that not all clients of a server come back at once.
+
+        A wait that ends before leaves the rest of the pause to the next.
+        """
+        if self._pause_left <= 0:
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._attempts, 10))
+            self._attempts += 1
+            self._pause_left = random.uniform(0, longest)
+        while self._pause_left > 0 and not self._closed.is_set():
+            if wait.is_over(self._datacenter.clock.now()):
+                raise wait.over() from wait.fault
+            self._datacenter.clock.sleep(min(self._pause_left, _SLICE))
+            self._pause_left -= _SLICE
 
     def _open(self) -> None:
         """Connect, subscribe, and look at all machines."""
@@ -325,12 +339,13 @@ def subscribe(
     """
     from websockets.exceptions import ConnectionClosed
 
+    seconds = connect_timeout(datacenter)
     message: dict[str, Any] = {'resource': 'vm', 'subResources': list(sub_resources)}
     if machines is not None:
         message['vms'] = sorted(machines)
     try:
         socket.send(json.dumps(message))
-        answered = socket.ping(ack_on_close=True).wait(connect_timeout(datacenter))
+        answered = socket.ping(ack_on_close=True).wait(seconds)
     except ConnectionClosed as error:
         raise ConnectionFailed(f'the changefeed was lost: {error}') from error
     if not answered:
@@ -344,22 +359,25 @@ class _Wait:
     """
 
     def __init__(self, seconds: float | None, now: float) -> None:
-        self._seconds = seconds
+        self._seconds = math.inf if seconds is None else seconds
         self._began = time.monotonic()
         self._now = now
+        #: Why the last attempt to connect again has failed.
+        self.fault: SmartDCError | None = None
 
-    def left(self) -> float | None:
-        """Return how many seconds are left to wait for the network."""
-        if self._seconds is None:
-            return None
+    def left(self) -> float:
+        """Return how many seconds are left to wait for the network, if no deadline ends it."""
         return max(0.0, self._began + self._seconds - time.monotonic())
 
     def is_over(self, now: float) -> bool:
-        """Tell whether the time is over, by the clock."""
-        return self._seconds is not None and now - self._now >= self._seconds
+        """Tell whether the time is over, by the clock, for the network or by the deadline."""
+        by_clock = self._now + self._seconds - now
+        return min(by_clock, self.left(), seconds_left()) <= 0
 
     def over(self) -> WaitTimeout:
         """Return the error that says so."""
+        if seconds_left() < self.left():
+            return WaitTimeout('no change came before the deadline')
         return WaitTimeout(f'no change came within {self._seconds:g} s')
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from smartdc.errors import ConnectionFailed, Timeout
 from smartdc.showing import line
+from smartdc.websocket import until_deadline
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -34,18 +36,21 @@ class Console(io.RawIOBase):
     def recv(self) -> bytes:
         """Return what comes next, as it came; `b''` at the end.
 
-        Raises Timeout when nothing comes in time, ConnectionFailed when the connection breaks.
+        Raises Timeout when nothing comes in time or before the deadline, ConnectionFailed when the
+        connection breaks.
         """
         from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 
         if self._left:
             left, self._left = bytes(self._left), memoryview(b'')
             return left
+        seconds = math.inf if self._timeout is None else self._timeout
+        patience = until_deadline(seconds)
         try:
-            return self._websocket.recv(self._timeout, decode=False)
+            return self._websocket.recv(patience, decode=False)
         except TimeoutError:
-            text = f'nothing came from the console of {self._name} in {self._timeout:g} s'
-            raise Timeout(text) from None
+            when = f'in {seconds:g} s' if patience == seconds else 'before the deadline'
+            raise Timeout(f'nothing came from the console of {self._name} {when}') from None
         except ConnectionClosedOK:
             return b''
         except ConnectionClosed as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
 import time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,12 @@ import requests
 from requests.utils import get_environ_proxies, select_proxy
 
 from smartdc.answers import refuse
+from smartdc.clock import seconds_left
 from smartdc.connection import Connection
 from smartdc.errors import ConfigurationError, ConnectionFailed, InvalidResponse, SmartDCError
 from smartdc.locations import is_loopback, shown
 from smartdc.pacing import take_turn
+from smartdc.patience import within
 from smartdc.retrying import Attempts, Retry
 from smartdc.trace import log
 from smartdc.transport import prepared, tls_context, translated
@@ -69,8 +72,18 @@ def open_websocket(
 
 
 def connect_timeout(server: Connection) -> float | None:
-    """Return for how many seconds a data center may take to accept a connection."""
-    return server.timeout[0] if isinstance(server.timeout, tuple) else server.timeout
+    """Return for how many seconds a data center may take to accept a connection.
+
+    Raises Timeout when the deadline has passed.
+    """
+    patience = within(seconds_left(), server.timeout)
+    return patience[0] if isinstance(patience, tuple) else patience
+
+
+def until_deadline(seconds: float) -> float | None:
+    """Return for how many seconds to wait for a message, infinity at most; None is for ever."""
+    left = max(0.0, min(seconds, seconds_left()))
+    return left if left < threading.TIMEOUT_MAX else None
 
 
 def _library() -> ModuleType:
@@ -98,6 +111,7 @@ def _open(
 ) -> ClientConnection:
     from websockets import exceptions
 
+    seconds = connect_timeout(server)
     url = str(request.url)
     # websockets writes a Host of its own.
     headers = {name: value for name, value in request.headers.items() if name.lower() != 'host'}
@@ -110,8 +124,8 @@ def _open(
             additional_headers=headers,
             user_agent_header=None,
             proxy=_proxy(url),
-            open_timeout=connect_timeout(server),
-            close_timeout=connect_timeout(server),
+            open_timeout=seconds,
+            close_timeout=seconds,
             max_size=_MAX_SIZE,
             max_queue=_MAX_QUEUE,
             logger=_logger,

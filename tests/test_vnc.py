@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smartdc import DataCenter, Machine, errors
+from smartdc import DataCenter, Machine, deadline, errors
 from smartdc.simulator import Simulator
 from smartdc.vnc_proxy import main, serve
 from tests.test_main import run, settings
@@ -74,6 +74,21 @@ def test_a_read_ends_in_time(screen: Machine) -> None:
         console._timeout = 20
         console.write(b'x')
         assert b'x' == console.read(1)
+
+
+def test_a_read_ends_at_the_deadline(screen: Machine) -> None:
+    """Whether the console has a timeout of its own or none, and connecting as well."""
+    for timeout in (None, 3600):
+        with screen.vnc(timeout=timeout) as console:
+            with (
+                deadline(0.05),
+                pytest.raises(errors.Timeout, match=f'{screen.id} before the deadline'),
+            ):
+                console.recv()
+            console.write(b'x')
+            assert b'x' == console.read(1)
+    with deadline(0), pytest.raises(errors.Timeout, match='nothing was sent'):
+        screen.vnc()
 
 
 def test_closing_ends_a_read_from_another_thread(screen: Machine) -> None:
