@@ -300,31 +300,31 @@ class ChangeFeed:
     def _read(self, message: str | bytes) -> Change | None:
         """Return the change that a message tells; None for what is no change."""
         try:
-            told = json.loads(message)
-            key = str(told['changedResourceId'])
-            published = datetime.fromtimestamp(int(told['published']) / 1000, UTC)
-            changed = tuple(map(str, told['changeKind']['subResources']))
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            return self._change(json.loads(message))
+        except (ValueError, KeyError, TypeError, OSError, OverflowError, RecursionError) as error:
             logger.debug('the changefeed sent something else: %r', error)
             return None
+
+    def _change(self, told: Any) -> Change:
+        key = str(told['changedResourceId'])
+        published = datetime.fromtimestamp(int(told['published']) / 1000, UTC)
+        changed = tuple(map(str, told['changeKind']['subResources']))
         vm_state = str(told.get('resourceState') or '')
-        data = told.get('resourceObject') or self._without_data(key, vm_state)
-        last = self._told.get(key)
-        is_known = last in ('', vm_state) and self._known.get(key) == data
+        state = _STATES.get(vm_state, vm_state)
+        data = told.get('resourceObject')
+        if not is_object(data) or not data:
+            data = {**self._known.get(key, {}), 'id': key, 'state': state}
+        is_known = self._told.get(key) in ('', vm_state) and self._known.get(key) == data
         self._known[key], self._told[key] = data, vm_state
         return Change(
             key,
             published.replace(tzinfo=None),
             changed,
-            str(data.get('state') or _STATES.get(vm_state, vm_state)),
+            str(data.get('state') or state),
             vm_state,
             data,
             duplicate=is_known,
         )
-
-    def _without_data(self, machine_id: str, vm_state: str) -> dict[str, Any]:
-        state = _STATES.get(vm_state, vm_state)
-        return {**self._known.get(machine_id, {}), 'id': machine_id, 'state': state}
 
 
 def subscribe(

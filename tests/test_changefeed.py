@@ -215,22 +215,22 @@ def test_what_comes_twice_is_marked(feed: ChangeFeed, machine: Machine, cloud: S
     assert ('running', True) == ((again := next(feed)).state, again.duplicate)
 
 
+@pytest.mark.parametrize('data', [None, {}, 'gone', [1], 7], ids=repr)
 def test_strange_messages_are_passed_over(
-    feed: ChangeFeed, machine: Machine, cloud: Simulator
+    feed: ChangeFeed, machine: Machine, cloud: Simulator, data: Any
 ) -> None:
     """What is no change is not delivered; a change without a machine has the state it names."""
-    junk: list[Any] = ['no JSON', [], {}, {'changedResourceId': 'x', 'published': 'never'}]
-    for strange in junk:
+    good = {
+        'changedResourceId': machine.id,
+        'published': '1767323045000',
+        'changeKind': {'subResources': ['state']},
+        'resourceState': 'down',
+        'resourceObject': data,
+    }
+    dates: list[Any] = ['never', None, 2**62 * 1000, -(10**400)]
+    for strange in ('no JSON', '[' * 100_000, [], {}, *({**good, 'published': it} for it in dates)):
         push(cloud, strange)
-    push(
-        cloud,
-        {
-            'changedResourceId': machine.id,
-            'published': '1767323045000',
-            'changeKind': {'subResources': ['state']},
-            'resourceState': 'down',
-        },
-    )
+    push(cloud, good)
     change = next(feed)
 
     assert ('stopped', 'down', 'web0') == (change.state, change.vm_state, change.machine['name'])
