@@ -315,8 +315,12 @@ def translated(server: str) -> Generator[None]:
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
         text = f'{server} did not answer in time: {_reason(error)}'
         raise Timeout(text, sent=_was_sent(error)) from error
-    except requests.exceptions.InvalidURL as error:
-        raise InvalidInput(str(error)) from error
+    except requests.exceptions.InvalidURL:
+        # The server's URL was checked before. The error's text may have a part of the password.
+        raise ConfigurationError(
+            'a proxy that the environment names (http_proxy, https_proxy, all_proxy) is no proxy: '
+            'give a URL, http://HOST:PORT'
+        ) from None
     except requests.exceptions.InvalidHeader as error:  # those that are sent were checked before
         raise ConnectionFailed(f'{server} answered with odd headers: {error}', sent=True) from error
     except UnicodeError as error:

@@ -8,6 +8,7 @@ import threading
 import time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.utils import get_environ_proxies, select_proxy
@@ -140,6 +141,11 @@ def _open(
         raise ConnectionFailed(f'cannot reach {server.base_url}: {error}') from error
     except exceptions.InvalidProxy as error:
         raise ConfigurationError(f'{shown(error.proxy)} is no proxy: {error.msg}') from None
+    except ImportError:
+        raise ConfigurationError(
+            'the python-socks package is missing, which changefeed() and vnc() need behind a SOCKS '
+            'proxy: pip install python-socks'
+        ) from None
     except exceptions.InvalidURI as error:
         raise ConfigurationError(str(error)) from error
     except exceptions.InvalidHandshake as error:
@@ -154,7 +160,18 @@ def _open(
 def _proxy(url: str) -> str | None:
     """Return the proxy that other requests would go through; none on loopback."""
     proxy = None if is_loopback(url) else select_proxy(url, get_environ_proxies(url, no_proxy=None))
-    return f'http://{proxy}' if proxy and '://' not in proxy else proxy
+    if proxy is None:
+        return None
+    full = proxy if '://' in proxy else f'http://{proxy}'
+    try:
+        parts = urlsplit(full)
+        _ = (parts.hostname or '').encode('idna'), parts.port
+        unquote(parts.netloc, errors='strict')
+    except ValueError:  # its text may have a part of the password
+        raise ConfigurationError(
+            f'{shown(full)} is no proxy: give a URL, http://HOST:PORT'
+        ) from None
+    return full
 
 
 def _answer(response: Response | None, request: requests.PreparedRequest) -> requests.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import traceback
 
 import pytest
 
@@ -87,6 +88,42 @@ def test_proxies_are_those_of_other_calls(monkeypatch: pytest.MonkeyPatch) -> No
     assert 'http://proxy.example:3128' == _proxy('https://cloudapi.example/my/changefeed')
     assert 'http://proxy.example:3129' == _proxy('http://cloudapi.example/my/changefeed')
     assert _proxy('http://127.0.0.1:80/') is None
+
+
+@pytest.mark.parametrize(
+    'proxy',
+    [
+        'http://user:s3cret@host:port',
+        'http://user:s3cret@127.0.0.1:99999',
+        'http://user:s3cret@:99999',
+        'http://user:s3c/ret@127.0.0.1:9',
+        'ftp://user:s3cret@127.0.0.1',
+        'http://[::1',
+        'http://',
+    ],
+)
+@pytest.mark.parametrize('call', ['keys', 'changefeed'])
+def test_a_proxy_that_cannot_be_is_refused(
+    sdc: DataCenter, monkeypatch: pytest.MonkeyPatch, proxy: str, call: str
+) -> None:
+    """By every call, and its password is in no text that is shown."""
+    monkeypatch.setenv('http_proxy', proxy)
+    far = DataCenter('http://192.0.2.1:81', auth=sdc.auth, retries=None)
+    with pytest.raises(errors.ConfigurationError, match='is no proxy') as caught:
+        far.keys() if call == 'keys' else far.changefeed().__enter__()
+
+    assert 's3c' not in ''.join(traceback.format_exception(caught.value))
+
+
+def test_a_socks_proxy_needs_a_package(sdc: DataCenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says which one."""
+    monkeypatch.setitem(sys.modules, 'python_socks', None)
+    monkeypatch.setenv('all_proxy', 'socks5://user:s3cret@127.0.0.1:1')
+    far = DataCenter('http://192.0.2.1:81', auth=sdc.auth, retries=None)
+    with pytest.raises(errors.ConfigurationError, match='pip install python-socks') as caught:
+        far.changefeed().__enter__()
+
+    assert 's3cret' not in str(caught.value)
 
 
 @pytest.mark.parametrize('call', ['changefeed().__enter__', 'changefeed().__next__', 'machine.vnc'])
