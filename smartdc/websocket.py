@@ -6,6 +6,8 @@ import logging
 import ssl
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -60,8 +62,7 @@ def open_websocket(
             take_turn(server.clock, server.url)  # before the date that is signed
             request = _signed(server, path, api_version)
             began = time.perf_counter()
-            with translated(server.base_url):
-                opened = _open(client, server, request, subprotocol)
+            opened = _open(client, server, request, subprotocol)
         except SmartDCError as error:
             server._correct_clock(error)
             attempts.again(error)
@@ -110,34 +111,54 @@ def _open(
     request: requests.PreparedRequest,
     subprotocol: str | None,
 ) -> ClientConnection:
-    from websockets import exceptions
-
+    """Make one attempt."""
     seconds = connect_timeout(server)
     url = str(request.url)
     # websockets writes a Host of its own.
     headers = {name: value for name, value in request.headers.items() if name.lower() != 'host'}
+    reached = threading.Event()
+
+    def connection(*given: Any, **options: Any) -> Any:
+        reached.set()
+        return client.ClientConnection(*given, **options)
+
     try:
-        opened: ClientConnection = client.connect(
-            f'ws{url.removeprefix("http")}',
-            ssl=tls_context(server.verify) if url.startswith('https:') else None,
-            subprotocols=[subprotocol] if subprotocol else None,
-            compression=None,
-            additional_headers=headers,
-            user_agent_header=None,
-            proxy=_proxy(url),
-            open_timeout=seconds,
-            close_timeout=seconds,
-            max_size=_MAX_SIZE,
-            max_queue=_MAX_QUEUE,
-            logger=_logger,
-        )
+        with translated(server.base_url), _translated(server, request):
+            opened: ClientConnection = client.connect(
+                f'ws{url.removeprefix("http")}',
+                ssl=tls_context(server.verify) if url.startswith('https:') else None,
+                subprotocols=[subprotocol] if subprotocol else None,
+                compression=None,
+                additional_headers=headers,
+                user_agent_header=None,
+                proxy=_proxy(url),
+                open_timeout=seconds,
+                close_timeout=seconds,
+                max_size=_MAX_SIZE,
+                max_queue=_MAX_QUEUE,
+                logger=_logger,
+                create_connection=connection,
+            )
+    except ConnectionFailed as error:
+        error.sent = reached.is_set()
+        raise
+    return opened.__enter__()  # or websockets 17 warns that no with statement is used
+
+
+@contextmanager
+def _translated(server: Connection, request: requests.PreparedRequest) -> Generator[None]:
+    """Turn what websockets raises into errors of ours, or into what requests raises."""
+    from websockets import exceptions
+
+    try:
+        yield
     except exceptions.InvalidStatus as refused:
         answer = _answer(refused.response, request)
         refuse(answer, bytes(refused.response.body or b''), server.clock.now())
         raise InvalidResponse(
-            f'GET {url} answered with status {answer.status_code}, not with a websocket'
+            f'GET {request.url} answered with status {answer.status_code}, not with a websocket'
         ) from None
-    except (exceptions.InvalidMessage, exceptions.ProxyError) as error:
+    except (exceptions.InvalidMessage, exceptions.ProxyError, exceptions.ConnectionClosed) as error:
         raise ConnectionFailed(f'cannot reach {server.base_url}: {error}') from error
     except exceptions.InvalidProxy as error:
         raise ConfigurationError(f'{shown(error.proxy)} is no proxy: {error.msg}') from None
@@ -149,12 +170,13 @@ def _open(
     except exceptions.InvalidURI as error:
         raise ConfigurationError(str(error)) from error
     except exceptions.InvalidHandshake as error:
-        raise InvalidResponse(f'GET {url} did not answer with a websocket: {error}') from error
+        raise InvalidResponse(
+            f'GET {request.url} did not answer with a websocket: {error}'
+        ) from error
     except ssl.SSLError as error:
         raise requests.exceptions.SSLError(error) from error
     except TimeoutError as error:
         raise requests.Timeout('the websocket was not opened') from error
-    return opened.__enter__()  # or websockets 17 warns that no with statement is used
 
 
 def _proxy(url: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import traceback
@@ -15,6 +16,7 @@ from smartdc.pacing import Pace, paced
 from smartdc.retrying import Retry
 from smartdc.simulator import Simulator
 from smartdc.websocket import _proxy
+from tests.servers import serving
 
 
 def test_the_first_connection_fails_like_any_call(cloud: Simulator) -> None:
@@ -29,11 +31,27 @@ def test_the_first_connection_fails_like_any_call(cloud: Simulator) -> None:
         assert [401, 503, 503, 101] == [
             each.status for each in cloud.requests if each.operation == 'changefeed'
         ]
-    with (
-        DataCenter('http://127.0.0.1:1', auth=sdc.auth, retries=None) as nobody,
-        pytest.raises(errors.ConnectionFailed, match=r'cannot reach http://127.0.0.1:1: '),
-    ):
-        nobody.changefeed().__enter__()
+
+
+@pytest.mark.parametrize('way', ['nobody there', 'no way by the proxy', 'gone', 'no answer'])
+def test_it_is_known_whether_the_request_was_sent(
+    sdc: DataCenter, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """It was not while there was no connection to the server."""
+    with socket.create_server(('127.0.0.1', 0)) as silent, serving(b'') as deaf:
+        url = {
+            'nobody there': 'http://127.0.0.1:1',
+            'no way by the proxy': 'http://192.0.2.1:81',
+            'gone': deaf.url,
+            'no answer': f'http://127.0.0.1:{silent.getsockname()[1]}',
+        }[way]
+        monkeypatch.setenv('http_proxy', deaf.url)
+        server = DataCenter(url, auth=sdc.auth, retries=None, timeout=0.3)
+        with pytest.raises(errors.ConnectionFailed, match=url) as caught:
+            server.changefeed().__enter__()
+
+    assert (way in ('gone', 'no answer')) == caught.value.sent
+    assert (way == 'no answer') == isinstance(caught.value, errors.Timeout)
 
 
 def test_in_a_paced_block_each_attempt_waits_for_its_turn(cloud: Simulator) -> None:
