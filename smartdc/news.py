@@ -99,13 +99,21 @@ class News(AbstractContextManager[Sleep]):
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass, or fewer when there is news."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name='smartdc news', daemon=True)
-            self._thread.start()
+            self._begin()
         # By the clock, or it would be real time for those who have replaced the system's sleep.
         while seconds > 0 and not self._changed.is_set():
             self._datacenter.clock.sleep(min(seconds, _SLICE))
             seconds -= _SLICE
         self._changed.clear()
+
+    def _begin(self) -> None:
+        thread = threading.Thread(target=self._run, name='smartdc news', daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            logger.debug('waiting without the changefeed: %s', error)
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         feeds = self._datacenter._feeds

@@ -1,12 +1,14 @@
 """Cutting off answers that take too long, however steadily they drip.
 
 A socket's timeout bounds the time between two of its bytes only. One thread watches the sockets of
-all calls under way, and shuts down those whose time is up.
+all calls under way, and shuts down those whose time is up. Where the system gives no thread, calls
+go by their sockets' timeouts alone until it does.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 import math
 import os
 import socket
@@ -22,6 +24,8 @@ from urllib3 import HTTPResponse, PoolManager
 
 from smartdc.errors import ConnectionFailed, Timeout
 from smartdc.heads import WholeHead
+
+logger: logging.Logger = logging.getLogger('smartdc.watchdog')
 
 
 class Guard:
@@ -81,10 +85,7 @@ class Watchdog:
         with self._changed:
             self._guards.add(guard)
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name='smartdc watchdog', daemon=True
-                )
-                self._thread.start()
+                self._begin()
             elif guard.end < self._wakes:
                 self._changed.notify()
 
@@ -93,6 +94,15 @@ class Watchdog:
         with self._changed:
             self._guards.discard(guard)
         guard.hold(None)
+
+    def _begin(self) -> None:
+        thread = threading.Thread(target=self._run, name='smartdc watchdog', daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            logger.debug('slow answers are not cut off: %s', error)
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         with self._changed:

@@ -16,6 +16,7 @@ from smartdc.pace import Interval, _Learned
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
 from tests.insides import inside
+from tests.threads import no_threads
 
 #: An interval that nobody has given, and that is longer than any test may take.
 NEVER = _Learned(3600)
@@ -240,6 +241,17 @@ def test_without_the_extra_waits_go_on(
     wait_twice(cloud, machine)
 
     assert 0 == asked(cloud, 'changefeed')
+
+
+def test_without_a_thread_waits_go_on(cloud: Simulator, machine: Machine) -> None:
+    """A pause is just a pause; the next one tries again."""
+    with News(machine.datacenter, machine.id) as sleep:
+        with no_threads():
+            sleep(0.01)
+        assert 0 == asked(cloud, 'changefeed')
+        sleep(3600)
+
+        assert 1 == asked(cloud, 'changefeed')
 
 
 def test_a_feed_that_does_not_come_holds_nothing_up(cloud: Simulator, machine: Machine) -> None:

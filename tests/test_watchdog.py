@@ -12,8 +12,9 @@ import smartdc
 from smartdc import DataCenter, Retry, deadline
 from smartdc.simulator import Simulator
 from smartdc.simulator.certificate import make
-from smartdc.watchdog import cut_off, shut
+from smartdc.watchdog import Guard, Watchdog, cut_off, shut
 from tests.servers import dripping, socks, tunnelling
+from tests.threads import no_threads
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
@@ -155,6 +156,22 @@ def test_one_thread_watches_all_clients(cloud: Simulator) -> None:
             sdc.keys()
 
     assert 1 == [each.name for each in threading.enumerate()].count('smartdc watchdog')
+
+
+def test_a_thread_that_cannot_be_started_is_tried_again() -> None:
+    """Until then calls are not cut off; then those that are under way are as well."""
+    watchdog, early = Watchdog(), Guard(0)
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+        near = socket.create_connection(listening.getsockname())
+        with near, listening.accept()[0] as far:
+            early.hold(near)
+            with no_threads():
+                watchdog.watch(early)
+            assert not early.fired
+            watchdog.watch(Guard(60))
+            assert b'' == far.recv(1)
+
+    assert early.fired
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='this system has no fork')
