@@ -119,9 +119,11 @@ class Fleet(Sequence[Machine]):
     def resize(self, package: PackageRef, **how: Unpack[Options]) -> FleetResult:
         """Start to give the machines another package, by name, id or dict.
 
-        `POST /:login/machines/:id?action=resize` for each, since 6.5.
+        `POST /:login/machines/:id?action=resize` for each, since 6.5. Of a dict the id counts if
+        all machines are in one data center, else the name, for ids differ between data centers.
         """
-        wanted = ident(package, 'name', 'id')
+        here = len({each.datacenter.base_url for each in self}) < 2
+        wanted = ident(package, *(('id', 'name') if here else ('name', 'id')))
         return self._each('resize', lambda machine: machine.resize(wanted), how)
 
     def enable_firewall(self, **how: Unpack[Options]) -> FleetResult:

@@ -9,7 +9,8 @@ import pytest
 
 import smartdc
 from smartdc import DataCenter, Fleet, FleetError, Machine, Retry
-from smartdc.simulator import Simulator
+from smartdc.simulator import Simulator, SteppedClock
+from tests.conftest import START
 from tests.fleets import fleet_of, operations
 
 ID = 'b1e3f1c0-9999-4aaa-8bbb-cccccccccccc'
@@ -350,3 +351,49 @@ def test_each_worker_keeps_its_connection(caplog: pytest.LogCaptureFixture) -> N
 
         assert 64 == operations(cloud).count('UpdateMachine')
     assert [] == caplog.records
+
+
+@pytest.fixture
+def sized() -> dict[str, Any]:
+    """Return a place with a package in two versions, and a machine of another one."""
+    small = [
+        {'name': 'small', 'version': f'{number}.0.0', 'memory': 1024 * number, 'disk': 10240}
+        for number in (1, 2)
+    ]
+    return {
+        'images': [{'name': 'base'}],
+        'packages': [{'name': 'tiny', 'memory': 256, 'disk': 10240}, *small],
+        'machines': [{'name': 'web0', 'package': 'tiny'}],
+    }
+
+
+def test_a_package_is_resized_to_by_its_id(sized: dict[str, Any]) -> None:
+    """Of several versions it is the one of the dict, as with a single machine."""
+    with (
+        Simulator(sized, job_time=10, clock=SteppedClock(START)) as cloud,
+        cloud.datacenter() as sdc,
+    ):
+        (old,) = sdc.packages(name='small', version='1.0.0')
+        fleet = sdc.fleet()
+        fleet.resize(old)
+        sdc.clock.sleep(60)
+        fleet.refresh()
+
+        assert [1024] == [each.memory for each in fleet]
+
+
+def test_data_centers_share_the_names_of_packages(sized: dict[str, Any]) -> None:
+    """The id of one place means nothing at another, so the name is what is resized to."""
+    places = [{'name': name, **sized} for name in ('east', 'west')]
+    with (
+        Simulator({'datacenters': places}, job_time=10, clock=SteppedClock(START)) as cloud,
+        cloud.datacenter('east') as east,
+        cloud.datacenter('west') as west,
+    ):
+        (old,) = east.packages(name='small', version='1.0.0')
+        fleet = Fleet([*east.machines(), *west.machines()])
+        fleet.resize(old)
+        cloud.clock.sleep(60)
+        fleet.refresh()
+
+        assert [2048, 2048] == [each.memory for each in fleet]
