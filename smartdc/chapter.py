@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,20 @@ def pairs(what: str, given: Mapping[str, Any] | None, more: Mapping[str, Any]) -
                 f'{what} {name!r} must be a text, a number or a boolean, not {type(value).__name__}'
             )
     return found
+
+
+def several(what: str, given: Any) -> list[Any] | None:
+    """Return what is given as a list; a text or a dict that stands alone is a list of one.
+
+    None is not sent and stays None. `what` is how the error calls what can be no list.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str | Mapping):
+        return [given]
+    if isinstance(given, Iterable) and not isinstance(given, bytes | bytearray):
+        return list(given)
+    raise InvalidInput(f'{what} must be one or a list of them, not {type(given).__name__}')
 
 
 def script(path: str | Path) -> str:

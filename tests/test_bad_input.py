@@ -1,5 +1,7 @@
 """What cannot work says what to do, and sends nothing that should not be sent."""
 
+import contextlib
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,9 @@ from tests.programs import KEYS
 
 #: What a type checker would not let through.
 TEXT: Any = 'x'
+
+#: The id of a thing that is nowhere.
+NOWHERE = '11111111-2222-4333-8444-555555555555'
 
 
 @pytest.mark.parametrize(
@@ -207,3 +212,69 @@ def test_a_wait_that_cannot_be_makes_nothing(
         make(machine, wrong)
 
     assert before == len(cloud.requests)
+
+
+#: Calls with a list of one, the list as the function of what is in it.
+ONES: dict[str, tuple[Callable[[DataCenter, Any], Any], str, Any]] = {
+    'networks': (lambda sdc, one: sdc.create_volume(networks=one), 'networks', NOWHERE),
+    'network dicts': (
+        lambda sdc, one: sdc.create_volume(networks=one),
+        'networks',
+        {'id': NOWHERE},
+    ),
+    'affinity': (lambda sdc, one: sdc.create_volume(affinity=one), 'affinity', 'a!=b'),
+    'policies': (lambda sdc, one: sdc.create_role('a', policies=one), 'policies', 'look'),
+    'members': (lambda sdc, one: sdc.create_role('a', members=one), 'members', 'ann'),
+    'member dicts': (
+        lambda sdc, one: sdc.update_role('a', members=one),
+        'members',
+        {'type': 'subuser', 'login': 'ann'},
+    ),
+    'default members': (
+        lambda sdc, one: sdc.update_role('a', default_members=one),
+        'default_members',
+        'ann',
+    ),
+    'rules': (lambda sdc, one: sdc.update_policy('a', rules=one), 'rules', 'CAN *'),
+    'role tags': (lambda sdc, one: sdc.set_role_tags('/machines', one), 'role-tag', 'ops'),
+    'resolvers': (
+        lambda sdc, one: sdc.update_fabric_network(2, NOWHERE, resolvers=one),
+        'resolvers',
+        '8.8.8.8',
+    ),
+    'attestation': (lambda sdc, one: sdc.add_key('a', 'b', attestation=one), 'attestation', 'PEM'),
+    'attestation of a user': (
+        lambda sdc, one: sdc.add_user_key('a', 'b', 'c', attestation=one),
+        'attestation',
+        'PEM',
+    ),
+    'affinity of a migration': (
+        lambda sdc, one: Machine(sdc, data={'id': NOWHERE}).migrate(affinity=one),
+        'affinity',
+        'a!=b',
+    ),
+}
+
+
+@pytest.mark.parametrize('name', ONES)
+def test_one_is_a_list_of_one(cloud: Simulator, sdc: DataCenter, name: str) -> None:
+    """A text or a dict that stands alone is sent as the list that it would be in."""
+    call, field, one = ONES[name]
+    sent = []
+    for given in (one, [one], (one,)):
+        with contextlib.suppress(smartdc.APIError):
+            call(sdc, given)
+        bodies = [each.body for each in cloud.requests if each.method in ('POST', 'PUT')]
+        sent.append(json.loads(bodies[-1])[field])
+
+    assert 1 == len(sent[1])
+    assert sent[1] == sent[0] == sent[2]
+
+
+@pytest.mark.parametrize('wrong', [5, b'bytes', None])
+def test_what_can_be_no_list_is_not_sent(cloud: Simulator, sdc: DataCenter, wrong: Any) -> None:
+    """The argument is named; nothing is no list of roles, for that would take them off."""
+    with pytest.raises(smartdc.InvalidInput, match='roles must be'):
+        sdc.set_role_tags('/machines', wrong)
+
+    assert not cloud.requests

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from smartdc.chapter import several
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.tables import table
@@ -97,7 +98,7 @@ class FabricsChapter(Connection):
         provision_start_ip: str,
         provision_end_ip: str,
         gateway: str | None = None,
-        resolvers: Sequence[str] | None = None,
+        resolvers: str | Sequence[str] | None = None,
         routes: Mapping[str, str] | None = None,
         internet_nat: bool | None = None,
         description: str | None = None,
@@ -115,7 +116,7 @@ class FabricsChapter(Connection):
             'provision_start_ip': provision_start_ip,
             'provision_end_ip': provision_end_ip,
             'gateway': gateway,
-            'resolvers': resolvers,
+            'resolvers': several('resolvers', resolvers),
             'routes': routes,
             'internet_nat': internet_nat,
             'description': description,
@@ -133,7 +134,7 @@ class FabricsChapter(Connection):
         description: str | None = None,
         provision_start_ip: str | None = None,
         provision_end_ip: str | None = None,
-        resolvers: Sequence[str] | None = None,
+        resolvers: str | Sequence[str] | None = None,
         routes: Mapping[str, str] | None = None,
     ) -> Network:
         """Change what is given of a network, and return it.
@@ -146,7 +147,7 @@ class FabricsChapter(Connection):
             'description': description,
             'provision_start_ip': provision_start_ip,
             'provision_end_ip': provision_end_ip,
-            'resolvers': resolvers,
+            'resolvers': several('resolvers', resolvers),
             'routes': routes,
         }
         return self._call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from smartdc.chapter import several
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.tables import table
@@ -35,7 +36,7 @@ class KeysChapter(Connection):
         key_id: str | None,
         key: str,
         *,
-        attestation: Sequence[str] | None = None,
+        attestation: str | Sequence[str] | None = None,
     ) -> Key:
         """Add a public key in OpenSSH form and return it.
 
@@ -43,7 +44,7 @@ class KeysChapter(Connection):
         `attestation` are the certificates of a hardware key, in PEM. Raises InvalidArgument when
         the key is not valid, or its name or fingerprint is taken.
         """
-        body = {'name': key_id, 'key': key, 'attestation': attestation}
+        body = {'name': key_id, 'key': key, 'attestation': several('attestation', attestation)}
         return self._create_key('/keys', body=body)
 
     def delete_key(self, key_id: str | Mapping[str, Any]) -> None:

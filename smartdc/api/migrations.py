@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from smartdc.answers import an_object, loads, understood
-from smartdc.chapter import MachineChapter
+from smartdc.chapter import MachineChapter, several
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.tables import table
@@ -53,7 +53,7 @@ class MachineMigrationChapter(MachineChapter):
         self,
         action: str = 'automatic',
         *,
-        affinity: Sequence[str] | None = None,
+        affinity: str | Sequence[str] | None = None,
         wait: Wait = False,
     ) -> Migration | None:
         """Do one step of a migration, or all of them, and return the migration.
@@ -65,7 +65,7 @@ class MachineMigrationChapter(MachineChapter):
         """
         limit = time_limit(wait)
         query = {'action': action}
-        body = {'affinity': affinity} if affinity is not None else None
+        body = {'affinity': several('affinity', affinity)} if affinity is not None else None
         migration = self._call('POST', '/machines/{}/migrate', self.id, query=query, body=body)
         if migration is None or wait is False:
             return migration

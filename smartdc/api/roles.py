@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from smartdc.answers import an_object
+from smartdc.chapter import several
 from smartdc.connection import Connection
 from smartdc.errors import InvalidInput
 from smartdc.paths import fill, ident
@@ -51,23 +52,24 @@ class RolesChapter(Connection):
         self,
         name: str,
         *,
-        policies: Sequence[PolicyRef] | None = None,
-        members: Sequence[str | RoleMember] | None = None,
-        default_members: Sequence[str] | None = None,
+        policies: PolicyRef | Sequence[PolicyRef] | None = None,
+        members: str | RoleMember | Sequence[str | RoleMember] | None = None,
+        default_members: str | Sequence[str] | None = None,
     ) -> Role:
         """Create a role and return it.
 
         `POST /:login/roles`, since 7.2, in the form of 9.0. Policies are names, ids or dicts.
         Members are logins of sub-users, or `{type, login or id, default}` with type subuser or
-        account; a default member acts in the role without asking for it. Servers before 9.0
-        take the logins of default members as `default_members`. Raises InvalidArgument for a
-        member or policy that is not there, or a name that is taken.
+        account; a default member acts in the role without asking for it. Of both, a single one
+        need not be in a list. Servers before 9.0 take the logins of default members as
+        `default_members`. Raises InvalidArgument for a member or policy that is not there, or a
+        name that is taken.
         """
         body = {
             'name': name,
             'policies': _policies(policies),
             'members': _members(members),
-            'default_members': default_members,
+            'default_members': several('default_members', default_members),
         }
         return self._create_named('/roles', body=body)
 
@@ -76,9 +78,9 @@ class RolesChapter(Connection):
         role: str | Mapping[str, Any],
         *,
         name: str | None = None,
-        policies: Sequence[PolicyRef] | None = None,
-        members: Sequence[str | RoleMember] | None = None,
-        default_members: Sequence[str] | None = None,
+        policies: PolicyRef | Sequence[PolicyRef] | None = None,
+        members: str | RoleMember | Sequence[str | RoleMember] | None = None,
+        default_members: str | Sequence[str] | None = None,
     ) -> Role:
         """Change what is given of a role, by name, id or dict, and return it.
 
@@ -89,7 +91,7 @@ class RolesChapter(Connection):
             'name': name,
             'policies': _policies(policies),
             'members': _members(members),
-            'default_members': default_members,
+            'default_members': several('default_members', default_members),
         }
         return self._call('POST', '/roles/{}', ident(role), body=body)
 
@@ -122,7 +124,7 @@ class RolesChapter(Connection):
         `POST /:login/policies`, since 7.2. Rules read like `CAN getmachine AND listmachines`.
         Raises InvalidArgument with the parser's words for a rule that it cannot read.
         """
-        body = {'name': name, 'rules': _rules(rules), 'description': description}
+        body = {'name': name, 'rules': several('rules', rules), 'description': description}
         return self._create_named('/policies', body=body)
 
     def update_policy(
@@ -138,7 +140,7 @@ class RolesChapter(Connection):
         `POST /:login/policies/:policy`, since 7.2. Rules take the place of what was there; an
         empty description clears it. Raises ResourceNotFound, InvalidArgument.
         """
-        body = {'name': name, 'rules': _rules(rules), 'description': description}
+        body = {'name': name, 'rules': several('rules', rules), 'description': description}
         return self._call('POST', '/policies/{}', ident(policy), body=body)
 
     def delete_policy(self, policy: PolicyRef) -> None:
@@ -148,15 +150,19 @@ class RolesChapter(Connection):
         """
         self._call('DELETE', '/policies/{}', ident(policy))
 
-    def set_role_tags(self, resource: Any, roles: Sequence[str], *ids: str) -> list[str]:
+    def set_role_tags(self, resource: Any, roles: str | Sequence[str], *ids: str) -> list[str]:
         """Put roles on a resource, in the place of those that it had, and return them.
 
         `PUT /:resource_path`, since 7.2. A resource is a path below the account (`''` for the
         account itself, `/machines`), a Machine, or the name of a chapter followed by ids, or names,
-        after the roles: `set_role_tags('machines', ['ops'], 'web0')`. An empty list takes all
-        roles off. Raises InvalidArgument for a role that is not there, ResourceNotFound.
+        after the roles: `set_role_tags('machines', 'ops', 'web0')`. Roles are one or a list of
+        names; an empty list takes all off. Raises InvalidArgument for a role that is not there,
+        ResourceNotFound.
         """
-        body = {'role-tag': list(roles)}
+        wanted = several('roles', roles)
+        if wanted is None:
+            raise InvalidInput('roles must be names: an empty list takes all roles off')
+        body = {'role-tag': wanted}
         return self._call('PUT', self._resource(resource, ids), body=body, read=_put)
 
     def role_tags(self, resource: Any, *ids: str) -> list[str]:
@@ -172,28 +178,23 @@ class RolesChapter(Connection):
         return _path(resource, ids)
 
 
-def _policies(policies: Sequence[PolicyRef] | None) -> list[dict[str, Any]] | None:
-    if policies is None:
-        return None
-    return [
-        {'name': policy} if isinstance(policy, str) else {'id': ident(policy)}
-        for policy in policies
+def _policies(
+    policies: PolicyRef | Sequence[PolicyRef] | None,
+) -> list[dict[str, Any]] | None:
+    wanted = several('policies', policies)
+    return wanted and [
+        {'name': policy} if isinstance(policy, str) else {'id': ident(policy)} for policy in wanted
     ]
 
 
-def _members(members: Sequence[str | RoleMember] | None) -> list[dict[str, Any]] | None:
-    if members is None:
-        return None
-    return [
+def _members(
+    members: str | RoleMember | Sequence[str | RoleMember] | None,
+) -> list[dict[str, Any]] | None:
+    wanted = several('members', members)
+    return wanted and [
         {'type': 'subuser', 'login': member} if isinstance(member, str) else dict(member)
-        for member in members
+        for member in wanted
     ]
-
-
-def _rules(rules: Sequence[str] | str | None) -> list[str] | None:
-    if rules is None:
-        return None
-    return [rules] if isinstance(rules, str) else list(rules)
 
 
 def _path(resource: Any, ids: Sequence[str]) -> str:

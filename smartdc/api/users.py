@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from smartdc.chapter import several
 from smartdc.connection import Connection
 from smartdc.paths import ident
 from smartdc.tables import table
@@ -151,13 +152,13 @@ class UsersChapter(Connection):
         key_id: str | None,
         key: str,
         *,
-        attestation: Sequence[str] | None = None,
+        attestation: str | Sequence[str] | None = None,
     ) -> Key:
         """Add a public key in OpenSSH form to a sub-user and return it.
 
         `POST /:login/users/:user/keys`, since 7.2. Arguments and errors are those of `add_key`.
         """
-        body = {'name': key_id, 'key': key, 'attestation': attestation}
+        body = {'name': key_id, 'key': key, 'attestation': several('attestation', attestation)}
         return self._create_key('/users/{}/keys', ident(user, 'id', 'login'), body=body)
 
     def delete_user_key(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.answers import an_object
+from smartdc.chapter import several
 from smartdc.connection import Connection
 from smartdc.creating import telling
 from smartdc.seen import known
@@ -59,8 +60,8 @@ class VolumesChapter(Connection):
         name: str | None = None,
         type: str = 'tritonnfs',
         size: int | None = None,
-        networks: Sequence[NetworkRef] | None = None,
-        affinity: Sequence[str] | None = None,
+        networks: NetworkRef | Sequence[NetworkRef] | None = None,
+        affinity: str | Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         wait: Wait = False,
     ) -> Volume:
@@ -68,17 +69,18 @@ class VolumesChapter(Connection):
 
         `POST /:login/volumes`, since 8.5; affinity and tags since 9.8.6. A name is chosen if
         none is given. `size` is in MiB, one of `volume_sizes()`, the smallest if not given;
-        networks are fabric networks, named as for `network`. `wait` is how long to wait until it
-        is ready, in seconds, or True. Raises VolumeAlreadyExists, VolumeSizeNotAvailable,
-        DefaultFabricNetworkNotConfigured.
+        networks are fabric networks, one or several, named as for `network`. `wait` is how long to
+        wait until it is ready, in seconds, or True. Raises VolumeAlreadyExists,
+        VolumeSizeNotAvailable, DefaultFabricNetworkNotConfigured.
         """
         limit = time_limit(wait)
+        wanted = several('networks', networks)
         body = {
             'name': secrets.token_hex(32) if name is None else name,
             'type': type,
             'size': size,
-            'networks': networks and [self._find('network', network) for network in networks],
-            'affinity': affinity,
+            'networks': wanted and [self._find('network', network) for network in wanted],
+            'affinity': several('affinity', affinity),
             'tags': tags,
         }
         named = {'eq': ['name', body['name']]}
