@@ -111,9 +111,9 @@ class _Late:
         self._steps += 1
         if self._steps < 2:
             return
-        if self._display is None:
-            self._display = _display(self._stream, progress)
         with suppress(OSError, ValueError):  # nobody looks any more
+            if self._display is None:
+                self._display = _display(self._stream, progress)
             self._display.show(progress)
 
     def close(self) -> None:

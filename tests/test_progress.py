@@ -8,7 +8,7 @@ import pty
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from typing import TextIO
 
 import pytest
@@ -43,6 +43,15 @@ class Terminal:
             text += os.read(self._ours, 65536).decode()
         os.close(self._ours)
         return text.removesuffix('<end>')
+
+    def hang_up(self) -> None:
+        """Let whatever is written from now on be an error."""
+        os.close(self._ours)
+
+    def close(self) -> None:
+        """Close the terminal that was hung up."""
+        with suppress(OSError):
+            self.stream.close()
 
 
 @pytest.fixture
@@ -193,6 +202,24 @@ def test_a_terminal_that_goes_away_ends_nothing(plain: Terminal) -> None:
         report(SECOND)
         plain.read()
         report(SECOND)
+
+
+@pytest.mark.parametrize('rich', [True, False])
+@pytest.mark.parametrize('shown', [1, 2])
+def test_a_terminal_that_hangs_up_ends_nothing(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, rich: bool, shown: int
+) -> None:
+    """Before there was anything on it, and after, with a bar as with a line."""
+    if not rich:
+        monkeypatch.setitem(sys.modules, 'rich', None)
+    monkeypatch.setenv('FORCE_COLOR', '1')  # or rich asks the terminal whether it is one
+    with terminal.reporting() as report:
+        for _ in range(shown):
+            report(FIRST)
+        terminal.hang_up()
+        report(SECOND)
+        report(SECOND)
+    terminal.close()
 
 
 def test_what_a_function_raises_comes_out() -> None:
