@@ -61,7 +61,7 @@ def line(form: str, *parts: Any, state: Any = None) -> str:
     end = f', {cut(printable(state), _STATE)}>' if state else '>'
     room = LINE - columns(begin.replace('{}', '')) - columns(end)
     shown = [cut(printable(part), room) for part in parts]
-    while sum(map(columns, shown)) > room:
+    while sum(map(columns, shown)) > max(room, len(shown)):  # no part gets shorter than one column
         longest = max(range(len(shown)), key=lambda at: columns(shown[at]))
         shown[longest] = cut(shown[longest], columns(shown[longest]) - 1)
-    return begin.format(*shown) + end
+    return cut(begin.format(*shown), LINE - columns(end)) + end

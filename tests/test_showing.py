@@ -45,6 +45,19 @@ def test_everything_shows_itself_in_a_short_line(text: str) -> None:
         assert shown.isprintable()
 
 
+@pytest.mark.parametrize('kind', [DataCenter, LegacyDataCenter])
+@pytest.mark.parametrize('length', [60, 90, 100, 115, 300])
+def test_a_class_may_have_any_name(kind: type[DataCenter], length: int) -> None:
+    """One of a user's is cut where it leaves no room for the rest."""
+    sdc = type('D' * length, (kind,), {})('us-sw-1', login='acme')
+    machine = type('M' * length, (Machine,), {})(sdc, data={'id': ID, 'state': 'running'})
+
+    assert columns(repr(sdc)) <= 120
+    assert columns(repr(machine)) <= 120
+    assert 'D' * 50 in repr(sdc)
+    assert repr(machine).endswith(', running>')
+
+
 def test_a_change_says_what_became_of_which_machine() -> None:
     """What changed, of which machine, when, and its state."""
     when = datetime(2026, 1, 2, 3, 4, 5, 678000)
