@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import getattr_static
 from typing import Any
 
 from smartdc import seen
@@ -19,6 +20,8 @@ from smartdc.connection import Connection
 from smartdc.errors import SmartDCError
 
 _IDENTIFIER = 'smartdc'
+
+_PACKAGE = __name__.partition('.')[0]
 
 #: What stands before the parenthesis of a call of a method: the object's name, and the method's.
 _CALLED = re.compile(r'([^\W\d]\w*(?:\.[^\W\d]\w*)*)\.([^\W\d]\w*)\s*$')
@@ -63,7 +66,7 @@ def offered(names: Mapping[str, Any], before: str) -> tuple[int, list[str]]:
     if call is None:
         return len(before), []
     owner = _value(names, call.owner)
-    center = getattr(owner, 'datacenter', None) if isinstance(owner, MachineChapter) else owner
+    center = _attribute(owner, 'datacenter') if isinstance(owner, MachineChapter) else owner
     kind = _kind(owner, call)
     if kind is None or not isinstance(center, Connection):
         return len(before), []
@@ -118,12 +121,26 @@ def _value(names: Mapping[str, Any], dotted: str) -> Any:
     first, *rest = dotted.split('.')
     value = names.get(first)
     for part in rest:
-        is_ours = isinstance(value, Connection | MachineChapter)
-        try:
-            value = getattr(value, part) if is_ours else inspect.getattr_static(value, part)
-        except (AttributeError, SmartDCError):
-            return None
+        value = _attribute(value, part)
     return value
+
+
+def _attribute(value: object, name: str) -> Any:
+    """Return an attribute, by getattr only if what it runs is ours; None if there is none."""
+    try:
+        return getattr(value, name) if _is_ours(value, name) else getattr_static(value, name)
+    except (AttributeError, SmartDCError):
+        return None
+
+
+def _is_ours(value: object, name: str) -> bool:
+    """Say whether an attribute of one of our objects is defined by our classes, not by a user's."""
+    kind = type(value)
+    if not isinstance(value, Connection | MachineChapter):
+        return False
+    definer = next((each for each in kind.__mro__ if name in vars(each)), object)
+    is_plain = kind.__getattribute__ is object.__getattribute__
+    return is_plain and definer.__module__.partition('.')[0] == _PACKAGE
 
 
 def _kind(owner: object, call: _Call) -> str | None:

@@ -91,6 +91,46 @@ def test_names_are_offered_where_they_are_wanted(
     assert before == len(cloud.requests)
 
 
+class Mine(DataCenter):
+    """A user's own data center."""
+
+    @property
+    def first(self) -> Machine:
+        """Ask the server."""
+        return self.machines()[0]
+
+
+class Hooked(DataCenter):
+    """A user's own data center that has a say in each attribute."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == 'first':
+            return super().__getattribute__('machines')()[0]
+        return super().__getattribute__(name)
+
+
+class Filled(DataCenter):
+    """A user's own data center that has whatever is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.machines()[0]
+
+
+@pytest.mark.parametrize('kind', [Mine, Hooked, Filled])
+@pytest.mark.parametrize('name', ['first', 'second'])
+def test_no_code_of_a_users_runs(
+    cloud: Simulator, machine: Machine, kind: type[DataCenter], name: str
+) -> None:
+    """Properties and hooks of subclasses may do anything; what they inherit is completed."""
+    with kind(cloud.url(), cloud.key_id, cloud.key_path, clock=cloud.clock) as mine:
+        mine.packages()
+        before = len(cloud.requests)
+
+        assert [] == offered({'my': mine}, f"my.{name}.resize('")[1]
+        assert ['g1-small'] == offered({'my': mine}, "my.package('g1-s")[1]
+        assert before == len(cloud.requests)
+
+
 def test_rules_are_offered_by_short_id(sdc: DataCenter) -> None:
     """They have no names."""
     rule = sdc.create_firewall_rule('FROM any TO all vms ALLOW tcp PORT 80')
