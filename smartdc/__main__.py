@@ -28,13 +28,13 @@ _PROFILE_COMMANDS = ('profiles', 'env')
 
 _USAGE = (
     'python -m smartdc [--local | --profile NAME] '
-    '[-c CODE | SCRIPT [ARG ...] | vnc NAME [--port N] | profiles | env [NAME]]'
+    '[-c CODE [ARG ...] | SCRIPT [ARG ...] | vnc NAME [--port N] | profiles | env [NAME]]'
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments say; return the exit status."""
-    options = _parser().parse_args(argv)
+    options = _options(argv)
     if options.code is None and options.script in _PROFILE_COMMANDS:
         from smartdc.profiles import commands
 
@@ -59,6 +59,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options, names, _greeting(sdc, local, asked=options.local))
 
 
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.code is not None:
+        if not options.code:
+            parser.error('argument -c: expected the code to run')
+        options.code, *given = options.code
+        # What comes after a -- argparse takes for a script.
+        later = [options.script] if options.script is not None else []
+        options.args = [*given, *later, *options.args]
+    return options
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='python -m smartdc',
@@ -76,7 +89,13 @@ def _parser() -> argparse.ArgumentParser:
         '--local', action='store_true', help='use a CloudAPI in this process, gone at the end'
     )
     where.add_argument('--profile', metavar='NAME', help='the profile to use: a saved one, or env')
-    parser.add_argument('-c', dest='code', metavar='CODE', help='run this code')
+    parser.add_argument(
+        '-c',
+        dest='code',
+        nargs=argparse.REMAINDER,
+        metavar='CODE',
+        help='run this code, with the arguments that follow it in sys.argv',
+    )
     parser.add_argument(
         'script',
         nargs='?',
@@ -126,7 +145,7 @@ def _greeting(sdc: DataCenter, local: bool, *, asked: bool) -> str:
 
 def _run(options: argparse.Namespace, names: dict[str, Any], greeting: str) -> int:
     if options.code is not None:
-        sys.argv = ['-c', *([options.script] if options.script else []), *options.args]
+        sys.argv = ['-c', *options.args]
         exec(compile(options.code, '<code>', 'exec'), {'__name__': '__main__', **names})  # noqa: S102 - what -c is for
     elif options.script is not None:
         if not os.path.exists(options.script):  # noqa: PTH110 - as python itself
@@ -173,7 +192,12 @@ def display(value: object) -> None:
     if not hasattr(type(value), '_repr_pretty_'):
         sys.__displayhook__(value)
         return
-    print(value)
+    text = f'{value}\n'
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding
+        sys.stdout.write(text.encode(encoding, 'backslashreplace').decode(encoding))
     setattr(builtins, _LAST, value)
 
 

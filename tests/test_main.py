@@ -1,17 +1,20 @@
 """`python -m smartdc`."""
 
+import io
 import os
 import pty
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from smartdc import __version__
+from smartdc import DataCenter, __version__
+from smartdc.__main__ import display, main
 from smartdc.simulator import Simulator
 from tests.programs import lacking
 
@@ -57,6 +60,54 @@ def test_code_runs_with_everything_at_hand() -> None:
     )
 
     assert "acme Machine ['-c', 'a', '--b']\n" == done.stdout
+
+
+@pytest.mark.parametrize(
+    ('given', 'passed'),
+    [
+        (['-x'], ['-x']),
+        (['--', '-x', 'a'], ['-x', 'a']),
+        (['--verbose', 'a', '-c', 'b'], ['--verbose', 'a', '-c', 'b']),
+        (['a', '--local'], ['a', '--local']),
+        (['profiles'], ['profiles']),
+        ([''], ['']),
+    ],
+)
+def test_what_follows_the_code_is_for_the_code(
+    cloud: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: list[str],
+    passed: list[str],
+) -> None:
+    """As with Python, also when it looks like an option."""
+    for name, value in settings(cloud).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, 'argv', [])
+    assert 0 == main(['--profile', 'env', '-c', 'import sys; print(sys.argv)', *given])
+
+    assert f'{["-c", *passed]}\n' == capsys.readouterr().out
+
+
+def test_there_has_to_be_some_code() -> None:
+    """The error is about -c."""
+    assert '-c: expected the code' in run('--local', '-c', status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'shown'),
+    [('ascii', b'\\u2026'), ('latin-1', b'\\u2026'), ('utf-8', b'\xe2\x80\xa6')],
+)
+def test_the_prompt_escapes_what_stdout_cannot_take(
+    sdc: DataCenter, monkeypatch: pytest.MonkeyPatch, encoding: str, shown: bytes
+) -> None:
+    """As Python's own prompt does."""
+    monkeypatch.setenv('COLUMNS', '20')
+    out = io.BytesIO()
+    with io.TextIOWrapper(out, encoding=encoding) as stream, redirect_stdout(stream):
+        display(sdc.images())
+        stream.flush()
+        assert shown in out.getvalue()
 
 
 def test_a_script_runs_as_the_program(tmp_path: Path) -> None:
