@@ -6,7 +6,7 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from smartdc.errors import ConnectionFailed, Timeout
+from smartdc.errors import ConnectionFailed, InvalidInput, Timeout
 from smartdc.showing import line
 from smartdc.websocket import until_deadline
 
@@ -34,16 +34,24 @@ class Console(io.RawIOBase):
         return line('<smartdc.console.Console: of machine {}>', self._name, state=state)
 
     def recv(self) -> bytes:
-        """Return what comes next, as it came; `b''` at the end.
+        """Return what comes next, as it came; `b''` at the end, and when it is closed.
 
         Raises Timeout when nothing comes in time or before the deadline, ConnectionFailed when the
         connection breaks.
         """
+        left, self._left = bytes(self._left), memoryview(b'')
+        # A message may be empty, which is no end.
+        while not left and not self.closed:
+            message = self._received()
+            if message is None:
+                break
+            left = message
+        return b'' if self.closed else left
+
+    def _received(self) -> bytes | None:
+        """Return the next message, None when there will be none."""
         from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 
-        if self._left:
-            left, self._left = bytes(self._left), memoryview(b'')
-            return left
         seconds = math.inf if self._timeout is None else self._timeout
         patience = until_deadline(seconds)
         try:
@@ -52,10 +60,10 @@ class Console(io.RawIOBase):
             when = f'in {seconds:g} s' if patience == seconds else 'before the deadline'
             raise Timeout(f'nothing came from the console of {self._name} {when}') from None
         except ConnectionClosedOK:
-            return b''
+            return None
         except ConnectionClosed as error:
             if self.closed:
-                return b''
+                return None
             raise ConnectionFailed(f'the console of {self._name} broke off: {error}') from error
 
     def readinto(self, buffer: Any, /) -> int:
@@ -67,10 +75,17 @@ class Console(io.RawIOBase):
         return size
 
     def write(self, data: Any, /) -> int:
-        """Send bytes, all of them, and return how many; raise ConnectionFailed if it can't be."""
+        """Send bytes, all of them, and return how many.
+
+        Raises ConnectionFailed if it can't be, InvalidInput for what is no bytes.
+        """
         from websockets.exceptions import ConnectionClosed
 
-        sent = bytes(data)
+        try:
+            sent = memoryview(data).tobytes()
+        except TypeError:
+            kind = type(data).__name__
+            raise InvalidInput(f'a console is written bytes, not {kind}: encode a text') from None
         try:
             self._websocket.send(sent)
         except ConnectionClosed as error:

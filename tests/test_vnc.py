@@ -91,6 +91,37 @@ def test_a_read_ends_at_the_deadline(screen: Machine) -> None:
         screen.vnc()
 
 
+def test_an_empty_message_is_no_end(screen: Machine) -> None:
+    """What comes after it is read."""
+    with screen.vnc() as console:
+        for each in (b'', b'', b'one', b'', b'two'):
+            console.write(each)
+
+        assert b'one' == console.recv()
+        assert b'two' == console.read(100)
+
+
+@pytest.mark.parametrize('wrong', [5, 'text', None, [1, 2]])
+def test_only_bytes_are_written(screen: Machine, wrong: object) -> None:
+    """A number is not as many zeros, and a text has to be encoded."""
+    with screen.vnc() as console:
+        with pytest.raises(errors.InvalidInput, match='bytes, not'):
+            console.write(wrong)
+        console.write(b'x')
+
+        assert b'x' == console.recv()
+
+
+def test_nothing_is_read_after_closing(screen: Machine) -> None:
+    """Neither what was left of a message nor what came and was not read."""
+    with screen.vnc() as console:
+        console.write(b'one')
+        console.write(b'two')
+        assert b'o' == console.read(1)
+
+    assert (b'', b'', b'') == (console.read(1), console.recv(), console.recv())
+
+
 def test_closing_ends_a_read_from_another_thread(screen: Machine) -> None:
     """A read that waits returns nothing, as at the end; writing is refused then."""
     console = screen.vnc()
