@@ -88,6 +88,6 @@ def _looks(datacenter: DataCenter, kind: str, machine: MachineRef | None) -> Cal
     if machine is not None:
         of = Machine(datacenter, data={'id': datacenter._find('machine', machine)})
         looks |= {'nic': of.nic, 'disk': of.get_disk, 'snapshot': of.raw_snapshot_data}
-    if kind not in looks:
+    if not isinstance(kind, str) or kind not in looks:
         raise InvalidInput(f'cannot wait for {kind!r}: give one of {", ".join(sorted(looks))}')
     return looks[kind]

@@ -278,3 +278,36 @@ def test_what_can_be_no_list_is_not_sent(cloud: Simulator, sdc: DataCenter, wron
         sdc.set_role_tags('/machines', wrong)
 
     assert not cloud.requests
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'words'),
+    [
+        (lambda sdc: sdc.networks(search=b'x'), 'a regular expression as a text, not bytes'),
+        (lambda sdc: sdc.networks(search='('), 'not a regular expression'),
+        (lambda sdc: sdc.networks(search='x', fields=None), 'fields are the names .* not None'),
+        (lambda sdc: sdc.networks(search='x', fields=[1]), r'fields are the names .* not \[1\]'),
+        (lambda sdc: sdc.set_role_tags({'id': 1}, ['ops'], 'x'), 'a resource is a path'),
+        (lambda sdc: sdc.role_tags(['machines'], 'x'), 'a resource is a path'),
+        (
+            lambda sdc: sdc.set_role_tags('users', ['ops'], {'login': 'x'}),
+            "with 'id' or 'name', got dict",
+        ),
+        (lambda sdc: sdc.wait_for(['x'], 'x', 'running'), 'give one of image, machine'),
+        (lambda sdc: sdc.wait_for('x', 'x', 'running'), 'give one of image, machine'),
+    ],
+)
+def test_what_is_of_another_kind(
+    sdc: DataCenter, wrong: Callable[[DataCenter], Any], words: str
+) -> None:
+    """What is expected is said, whatever is given."""
+    with pytest.raises(smartdc.InvalidInput, match=words):
+        wrong(sdc)
+
+
+def test_a_dict_tells_its_id_to_role_tags(sdc: DataCenter) -> None:
+    """Also in chapters whose things have no names to be found by."""
+    sdc.create_role('ops')
+    user = sdc.create_user(login='bob', email='bob@acme.example', password='secret123')
+
+    assert ['ops'] == sdc.set_role_tags('users', 'ops', user) == sdc.role_tags('users', user['id'])

@@ -150,14 +150,16 @@ class RolesChapter(Connection):
         """
         self._call('DELETE', '/policies/{}', ident(policy))
 
-    def set_role_tags(self, resource: Any, roles: str | Sequence[str], *ids: str) -> list[str]:
+    def set_role_tags(
+        self, resource: Any, roles: str | Sequence[str], *ids: str | Mapping[str, Any]
+    ) -> list[str]:
         """Put roles on a resource, in the place of those that it had, and return them.
 
         `PUT /:resource_path`, since 7.2. A resource is a path below the account (`''` for the
-        account itself, `/machines`), a Machine, or the name of a chapter followed by ids, or names,
-        after the roles: `set_role_tags('machines', 'ops', 'web0')`. Roles are one or a list of
-        names; an empty list takes all off. Raises InvalidArgument for a role that is not there,
-        ResourceNotFound.
+        account itself, `/machines`), a Machine, or the name of a chapter followed by ids, names or
+        dicts after the roles: `set_role_tags('machines', 'ops', 'web0')`. Roles are a name
+        or several; an empty list takes all off. Raises InvalidArgument for a role that is not
+        there, ResourceNotFound.
         """
         wanted = several('roles', roles)
         if wanted is None:
@@ -165,17 +167,18 @@ class RolesChapter(Connection):
         body = {'role-tag': wanted}
         return self._call('PUT', self._resource(resource, ids), body=body, read=_put)
 
-    def role_tags(self, resource: Any, *ids: str) -> list[str]:
+    def role_tags(self, resource: Any, *ids: str | Mapping[str, Any]) -> list[str]:
         """Return the names of the roles on a resource.
 
         `GET /:resource_path`, since 7.2. Resources are named as for `set_role_tags`.
         """
         return self._call('GET', self._resource(resource, ids), read=_role_tags)
 
-    def _resource(self, resource: Any, ids: Sequence[str]) -> str:
-        if ids and resource in _KINDS:
-            ids = [self._find(_KINDS[resource], ids[0]), *ids[1:]]
-        return _path(resource, ids)
+    def _resource(self, resource: Any, ids: Sequence[Any]) -> str:
+        kind = _KINDS.get(resource) if isinstance(resource, str) else None
+        if ids and kind is not None:
+            ids = [self._find(kind, ids[0]), *ids[1:]]
+        return _path(resource, [ident(each, 'id', 'name') for each in ids])
 
 
 def _policies(
