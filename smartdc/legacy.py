@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 
 from smartdc.datacenter import DataCenter
 from smartdc.errors import InvalidInput, Unsupported
-from smartdc.paths import ident
+from smartdc.paths import ident, is_uuid
 from smartdc.search import search_dicts
 from smartdc.tables import listed, table
 from smartdc.types import Dataset, Package
@@ -88,10 +88,10 @@ class LegacyDataCenter(DataCenter):
         raise Unsupported('API 6.5 has no networks')
 
     def _find(self, kind: str, ref: Any) -> str:
-        if kind in ('machine', 'package', 'image in use', 'package in use'):
+        if kind in ('machine', 'package', 'package in use'):
             return super()._find(kind, ref)
-        if kind == 'image':
-            return str(ident(ref, 'id', 'urn'))
+        if kind in ('image', 'image in use'):
+            return self._dataset_id(ref if kind == 'image' else ref[0])
         if kind not in ('default image', 'package for image'):
             raise Unsupported(f'API 6.5 has no {kind}s')
         is_image = kind == 'default image'
@@ -99,3 +99,8 @@ class LegacyDataCenter(DataCenter):
         if found is None:
             raise InvalidInput('this data center has no default: pass dataset= and package=')
         return str(ident(found, 'id', 'name'))
+
+    def _dataset_id(self, ref: str | Mapping[str, Any]) -> str:
+        """Return the id of a dataset, for lists of machines have no other filter."""
+        wanted = str(ident(ref, 'id', 'urn'))
+        return wanted.lower() if is_uuid(wanted) else self.dataset(wanted)['id']

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smartdc.errors import InvalidInput, NotAuthorized, ResourceNotFound
+from smartdc.errors import InvalidInput, NotAuthorized, ResourceNotFound, Unsupported
 from smartdc.shapes import is_object
 
 if TYPE_CHECKING:
@@ -106,6 +106,6 @@ def _port(data: Mapping[str, Any], given: int | None) -> int:
 def _default_user(datacenter: DataCenter, data: Mapping[str, Any]) -> str:
     try:
         tags = datacenter.image(data['image']).get('tags') or {}
-    except (ResourceNotFound, NotAuthorized):
-        tags = {}  # a sub-user may see machines and no images
+    except (ResourceNotFound, NotAuthorized, Unsupported):
+        tags = {}  # a sub-user may see machines and no images, and API 6.5 has none
     return str(tags.get('default_user') or 'root')

@@ -1,12 +1,23 @@
 """LegacyDataCenter against data centers of old versions."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 
-from smartdc import DataCenter, InvalidVersion, LegacyDataCenter, ResourceNotFound, Unsupported
+from smartdc import (
+    DataCenter,
+    InvalidVersion,
+    LegacyDataCenter,
+    MachineDiffers,
+    ResourceNotFound,
+    Unsupported,
+)
 from smartdc.simulator import Simulator, SteppedClock
+from smartdc.ssh_target import target
+
+MINIMAL = 'sdc:sdc:minimal-64-lts:23.4.0'
 
 WORLD = {
     'datacenters': [
@@ -71,6 +82,47 @@ def test_a_machine_lives_its_life(old: Simulator, name: str) -> None:
         machine.poll_until('stopped')
         machine.delete()
         machine.poll_until('deleted')
+
+
+@pytest.mark.parametrize('name', ['first', 'second'])
+def test_machines_are_found_by_their_dataset(old: Simulator, name: str) -> None:
+    """By id, URN and dict; one that is not there is an error, not an empty list."""
+    with legacy(old, name) as sdc:
+        made = sdc.create_machine('old0', dataset=MINIMAL)
+        sdc.create_machine('other')
+        dataset: Any = sdc.dataset(MINIMAL)
+
+        for given in (MINIMAL, dataset, dataset['id'], dataset['id'].upper()):
+            assert [made] == sdc.machines(dataset=given) == list(sdc.iter_machines(image=given))
+            assert 1 == sdc.num_machines(dataset=given)
+        with pytest.raises(ResourceNotFound):
+            sdc.machines(dataset='sdc:sdc:none:1.0')
+
+
+@pytest.mark.parametrize('name', ['first', 'second'])
+def test_a_machine_is_made_once(old: Simulator, name: str) -> None:
+    """The dataset of the one that is there has to be the one that is wanted."""
+    with legacy(old, name) as sdc:
+        made = sdc.ensure_machine('old0', image=MINIMAL)
+        dataset: Any = sdc.dataset(MINIMAL)
+
+        assert [made] * 3 == [
+            sdc.ensure_machine('old0', image=given) for given in (MINIMAL, dataset, dataset['id'])
+        ]
+        assert [made] == sdc.machines()
+        with pytest.raises(MachineDiffers):
+            sdc.ensure_machine('old0', image='sdc:sdc:smartos64:1.8.4')
+
+
+@pytest.mark.parametrize('name', ['first', 'second'])
+def test_root_logs_in_where_images_have_no_tags(old: Simulator, name: str) -> None:
+    """There is no image to ask for its default user."""
+    with legacy(old, name) as sdc:
+        machine = sdc.create_machine('old0', dataset=MINIMAL)
+        machine.poll_until('running')
+        machine.refresh()
+
+        assert 'root' == target(sdc, machine.data).user
 
 
 def test_what_the_first_api_lacks_is_unsupported(old: Simulator) -> None:
