@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from smartdc.answers import an_object, refuse
 from smartdc.connection import Connection
-from smartdc.counts import count_of, path_of
 from smartdc.errors import (
     ConfigurationError,
     InvalidInput,
@@ -23,6 +22,7 @@ from smartdc.errors import (
     KeyUnsupported,
     Unsupported,
 )
+from smartdc.given import count_of, path_of
 from smartdc.http_signature import HTTPSignatureAuth, Key
 
 if TYPE_CHECKING:

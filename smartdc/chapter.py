@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smartdc.counts import path_of
 from smartdc.dry_run import is_collecting
 from smartdc.errors import InvalidInput
+from smartdc.given import path_of
 from smartdc.seen import is_made_up
 from smartdc.waiting import Polled
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from smartdc.api.datacenters import DatacentersChapter
 from smartdc.api.machines import MachinesChapter, one_of
 from smartdc.cloud import Cloud
-from smartdc.counts import count_of
 from smartdc.errors import FleetError, InvalidInput
 from smartdc.fleet import Fleet
+from smartdc.given import count_of
 from smartdc.locations import base_url
 from smartdc.machine import Machine
 from smartdc.new_machine import checked_name

@@ -18,8 +18,8 @@ from contextvars import ContextVar
 from typing import NamedTuple, Self
 
 from smartdc.clock import Clock, PerClock, seconds_left, seconds_of
-from smartdc.counts import count_of
 from smartdc.errors import InvalidInput, SmartDCError, Timeout
+from smartdc.given import count_of
 
 #: How far a refusal makes a share fall, and in how many seconds it doubles again. By time and not
 #: by answers: else those who have little would get it back more slowly than those who have much.

@@ -10,8 +10,8 @@ from contextvars import copy_context
 from typing import Any, Generic, Literal, NamedTuple, Self, TypedDict, TypeVar
 
 from smartdc.clock import Clock
-from smartdc.counts import count_of
 from smartdc.errors import InvalidInput, PartialFailure, SmartDCError
+from smartdc.given import count_of
 from smartdc.pacing import DEFAULT_PACE, Pace, Stopped, paced
 from smartdc.progress import Progress, Report, Reporting, reporting
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from smartdc.answers import understood
 from smartdc.chapter import MachineChapter
 from smartdc.clock import deadline, seconds_of
-from smartdc.counts import path_of
 from smartdc.errors import ConfigurationError, InvalidInput, KeyUnsupported
+from smartdc.given import path_of
 from smartdc.http_signature import HTTPSignatureAuth
 from smartdc.key_files import Passphrase, is_text
 from smartdc.key_search import KeySearch

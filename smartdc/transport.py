@@ -21,7 +21,6 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from smartdc.answers import forget_secrets
-from smartdc.counts import count_of
 from smartdc.errors import (
     ConfigurationError,
     ConnectionFailed,
@@ -31,6 +30,7 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
+from smartdc.given import count_of
 from smartdc.patience import Patience
 from smartdc.watchdog import guard_pools
 

@@ -248,6 +248,17 @@ ONES: dict[str, tuple[Callable[[DataCenter, Any], Any], str, Any]] = {
         'attestation',
         'PEM',
     ),
+    'affinity of a machine': (
+        lambda sdc, one: sdc.create_machine(affinity=one, networks=[]),
+        'affinity',
+        'a!=b',
+    ),
+    'default networks': (
+        lambda sdc, one: sdc.create_machine(default_networks=one),
+        'default_networks',
+        'internal',
+    ),
+    'acl': (lambda sdc, one: sdc.update_image(NOWHERE, acl=one), 'acl', NOWHERE),
     'affinity of a migration': (
         lambda sdc, one: Machine(sdc, data={'id': NOWHERE}).migrate(affinity=one),
         'affinity',

@@ -22,7 +22,7 @@ FLOORS = [
     {
         'search',
         'paths',
-        'counts',
+        'given',
         'locations',
         'clock',
         'times',

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smartdc.answers import an_object, objects, understood
+from smartdc.chapter import several
 from smartdc.connection import Connection
 from smartdc.creating import LATE, telling
 from smartdc.errors import ResourceNotFound, SmartDCError
@@ -74,7 +75,7 @@ class ImagesChapter(Connection):
         description: str | None = None,
         homepage: str | None = None,
         eula: str | None = None,
-        acl: Sequence[str] | None = None,
+        acl: str | Sequence[str] | None = None,
         tags: Mapping[str, Any] | None = None,
         wait: Wait = False,
     ) -> Image:
@@ -93,7 +94,7 @@ class ImagesChapter(Connection):
             'description': description,
             'homepage': homepage,
             'eula': eula,
-            'acl': acl,
+            'acl': several('acl', acl),
             'tags': tags,
         }
         image: Image = self._create_new(
@@ -152,7 +153,7 @@ class ImagesChapter(Connection):
         description: str | None = None,
         homepage: str | None = None,
         eula: str | None = None,
-        acl: Sequence[str] | None = None,
+        acl: str | Sequence[str] | None = None,
         tags: Mapping[str, Any] | None = None,
     ) -> Image:
         """Change what is given of an image, named as for `image`, and return it.
@@ -166,7 +167,7 @@ class ImagesChapter(Connection):
             'description': description,
             'homepage': homepage,
             'eula': eula,
-            'acl': acl,
+            'acl': several('acl', acl),
             'tags': tags,
         }
         image = self._find('image', identifier)

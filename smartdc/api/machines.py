@@ -10,10 +10,10 @@ from typing import Any, Unpack
 import requests
 
 from smartdc.answers import an_object, full_page, objects, resource_count
-from smartdc.chapter import pairs
+from smartdc.chapter import pairs, several
 from smartdc.connection import Connection
-from smartdc.counts import count_of
 from smartdc.errors import InvalidInput, MachineDiffers, ValidationFailed
+from smartdc.given import count_of
 from smartdc.machine import Machine
 from smartdc.new_machine import (
     SHORT_ID,
@@ -198,7 +198,7 @@ class MachinesChapter(Connection):
         image: ImageRef | None = None,
         networks: NetworkRef | Iterable[NetworkRef | NetworkObject] | None = None,
         *,
-        affinity: Sequence[str] | None = None,
+        affinity: str | Sequence[str] | None = None,
         locality: Mapping[str, Any] | None = None,
         firewall_enabled: bool | None = None,
         deletion_protection: bool | None = None,
@@ -210,7 +210,7 @@ class MachinesChapter(Connection):
         encrypted: bool | None = None,
         password: str | None = None,
         administrator_pw: str | None = None,
-        default_networks: Sequence[str] | None = None,
+        default_networks: str | Sequence[str] | None = None,
     ) -> Machine:
         """Create a machine and return it, provisioning still.
 
@@ -243,7 +243,7 @@ class MachinesChapter(Connection):
             'name': new_name() if name is None else checked_name(name),
             **prefixed('metadata', metadata_of(metadata, boot_script)),
             **prefixed('tag', pairs('tags', tags, {})),
-            'affinity': affinity,
+            'affinity': several('affinity', affinity),
             'locality': locality,
             'firewall_enabled': firewall_enabled,
             'deletion_protection': deletion_protection,
@@ -255,7 +255,7 @@ class MachinesChapter(Connection):
             'encrypted': encrypted,
             'password': password,
             'administrator_pw': administrator_pw,
-            'default_networks': default_networks,
+            'default_networks': several('default_networks', default_networks),
         }
         chosen = one_of(image, dataset)
         body['image'] = self._find('default image' if chosen is None else 'image', chosen)
