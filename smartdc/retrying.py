@@ -91,6 +91,13 @@ def is_open(error: SmartDCError) -> bool:
     return fault_of(error) in OPEN or isinstance(error, ResponseTooLarge)
 
 
+def _was_sent(error: SmartDCError) -> bool:
+    """Say whether a request may have reached the server, by its error."""
+    if isinstance(error, ConnectionFailed):
+        return error.sent
+    return isinstance(error, APIError | InvalidResponse)
+
+
 class _Persistence(NamedTuple):
     attempts: int
     base: float
@@ -223,9 +230,11 @@ class Attempts:
             return False
         if fault is Fault.THROTTLED and isinstance(error, APIError):
             longest = (self._policy or DEFAULT_RETRY).longest
-            is_patient = self._turns.refused(self._clock, error.retry_after)
-            return is_patient and (error.retry_after or 0.0) <= longest
-        if fault is not Fault.NOT_SENT:
+            is_obeyed = (error.retry_after or 0.0) <= longest
+            # What is too long for this call is not to hold up all others of the process either.
+            after = error.retry_after if is_obeyed else None
+            return self._turns.refused(self._clock, after) and is_obeyed
+        if _was_sent(error):
             self._turns.answered(self._clock)
         return False
 

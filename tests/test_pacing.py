@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -235,6 +236,24 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is_believed(cloud: Simula
     assert began == cloud.clock.now()
 
 
+def test_what_is_too_long_for_one_call_holds_up_no_other(cloud: Simulator) -> None:
+    """The account's next request goes when its turn comes, not after the hour."""
+    cloud.faults.add(
+        'ListMachines',
+        count=1,
+        status=429,
+        code='RequestThrottled',
+        headers={'Retry-After': '3600'},
+    )
+    began = cloud.clock.now()
+    with cloud.datacenter() as sdc, paced():
+        with pytest.raises(smartdc.TooManyRequests):
+            sdc.machines()
+        assert [] == sdc.machines()
+
+    assert cloud.clock.now() < began + 60
+
+
 def test_a_server_that_wants_to_be_left_alone_for_a_while_is(throttled: Simulator) -> None:
     """As long as the longest wait of a retry, and not a second less."""
     throttled.faults.add(
@@ -287,6 +306,24 @@ def test_what_has_not_begun_can_be_stopped(sdc: DataCenter, cloud: Simulator) ->
     """Nothing is sent."""
     with paced(is_stopped=lambda: True), pytest.raises(Stopped):
         sdc.machines()
+
+    assert [] == cloud.requests
+
+
+def test_what_was_stopped_has_not_begun(sdc: DataCenter, cloud: Simulator, tmp_path: Path) -> None:
+    """Whoever goes on after that sends nothing either, nor after a signature that cannot be."""
+    with paced(is_stopped=lambda: True):
+        for _ in range(3):
+            with pytest.raises(Stopped):
+                sdc.machines()
+    is_stopped = False
+    keyless = DataCenter(cloud.url(), '/acme/keys/k', tmp_path / 'none')
+    with keyless, paced(is_stopped=lambda: is_stopped):
+        with pytest.raises(smartdc.KeyUnreadable):
+            keyless.machines()
+        is_stopped = True
+        with pytest.raises(Stopped):
+            sdc.machines()
 
     assert [] == cloud.requests
 
