@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -88,14 +89,22 @@ class Ahead:
         self._coming: dict[int, Future[Any]] = {}
         self._threads: ThreadPoolExecutor | None = None
         self._most = 1
+        self._process = os.getpid()
 
     def __call__(self, offset: int) -> Page:
         """Return the page at an offset."""
+        self._leave_parent()
         got = self._take(offset)
         self._hurry(offset, *self._told(got))
         page, size = self._decode(got, offset)
         self._hurry(offset, len(page), size)
         return page, size
+
+    def _leave_parent(self) -> None:
+        """In a forked child, drop what the parent's threads fetch: they are not here."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._batch, self._coming, self._threads, self._most = {}, {}, None, 1
 
     def _take(self, offset: int) -> Any:
         if offset in self._coming:
@@ -139,6 +148,7 @@ class Ahead:
 
     def close(self) -> None:
         """Wait for what is under way, so that nothing is asked once a list has ended."""
+        self._leave_parent()
         if self._threads is not None:
             self._threads.shutdown()
 

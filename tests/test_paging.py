@@ -1,6 +1,8 @@
 """Complete lists out of pages that come and go."""
 
+import os
 import threading
+import warnings
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -264,3 +266,36 @@ def test_no_thread_is_left() -> None:
     ahead.close()
 
     assert set() == set(threading.enumerate()) - before
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='this system has no fork')
+def test_a_forked_child_goes_on_without_the_threads_of_its_parent() -> None:
+    """The pages that were under way at the fork are asked for again, by the child itself."""
+    gate = threading.Event()
+
+    def get(offset: int) -> range:
+        if offset and os.getpid() == parent:
+            gate.wait(10)
+        return server.get(offset)
+
+    parent, server = os.getpid(), Server(28)
+    ahead = Ahead(get, server.told, server.page)
+    listing = rows(ahead)
+    first = [next(listing)['id'] for _ in range(10)]
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', DeprecationWarning)  # there are threads
+        child = os.fork()
+    if child == 0:
+        try:
+            threading.Timer(10, os._exit, (2,)).start()
+            is_whole = list(range(28)) == first + [row['id'] for row in listing]
+            ahead.close()
+            os._exit(3 if is_whole else 1)
+        finally:
+            os._exit(1)
+    gate.set()
+    assert list(range(28)) == first + [row['id'] for row in listing]
+    ahead.close()
+    _, status = os.waitpid(child, 0)
+
+    assert 3 == os.waitstatus_to_exitcode(status)
