@@ -133,16 +133,19 @@ class Ahead:
         return rows is not None and rows >= size
 
     def _ask(self, offsets: Iterable[int]) -> dict[int, Future[Any]]:
-        """Have other threads fetch pages, and let them go first."""
+        """Have other threads fetch pages, and let them go first; none if there are no threads."""
         from concurrent import futures
 
-        if self._threads is None:
-            self._threads = futures.ThreadPoolExecutor(_AHEAD, 'smartdc pages')
-        coming = {
-            # A deadline is the thread's that set it, unless its context goes along.
-            offset: self._threads.submit(contextvars.copy_context().run, self._get, offset)
-            for offset in offsets
-        }
+        try:
+            if self._threads is None:
+                self._threads = futures.ThreadPoolExecutor(_AHEAD, 'smartdc pages')
+            coming = {
+                # A deadline is the thread's that set it, unless its context goes along.
+                offset: self._threads.submit(contextvars.copy_context().run, self._get, offset)
+                for offset in offsets
+            }
+        except RuntimeError:  # there are no new threads, as when the program ends
+            return {}
         futures.wait(coming.values(), _HEAD_START)
         return coming
 

@@ -23,6 +23,9 @@ WORKERS = 16
 #: What to do when some have failed, after all were tried.
 OnErrors = Literal['raise', 'return']
 
+#: What became of a thing: its result, or its error.
+_End = tuple[Any, BaseException | None]
+
 #: How many failures the text of an error tells of.
 _TOLD = 3
 
@@ -170,7 +173,7 @@ class Job(Generic[Thing]):
         began = self.clock.now()
 
         # Kept by who does it: an interrupt may come before who began it knows that it did.
-        ended: dict[str, tuple[Any, BaseException | None]] = {}
+        ended: dict[str, _End] = {}
 
         def work(name: str, thing: Thing) -> None:
             try:
@@ -180,14 +183,9 @@ class Job(Generic[Thing]):
                 ended[name] = None, error
 
         pools = self._pools(how.workers)
-        futures: dict[Future[None], str] = {}
         try:
-            for name, thing in self.things.items():
-                # Each has a context of its own, which brings the caller's deadlines along.
-                pool = pools[self.lane(thing)]
-                futures[pool.submit(copy_context().run, work, name, thing)] = name
-            for future in as_completed(futures):
-                self._keep(futures[future], *ended[futures[future]])
+            for name in self._done(work, pools, ended):
+                self._keep(name, *ended[name])
                 report(self.progress(self.clock.now() - began))
         except BaseException as reason:
             # What is under way comes to its end, so that nothing stays unknown.
@@ -197,6 +195,39 @@ class Job(Generic[Thing]):
                 self._keep(name, *end)
             raise reason from self.summary()
         _close(pools.values())
+
+    def _done(
+        self,
+        work: Callable[[str, Thing], None],
+        pools: Mapping[object, ThreadPoolExecutor],
+        ended: Mapping[str, _End],
+    ) -> Iterator[str]:
+        """Have the workers do all, and yield the name of each thing that is done."""
+        futures: dict[Future[None], str] = {}
+        for name, thing in self.things.items():
+            pool = pools[self.lane(thing)]
+            # Each has a context of its own, which brings the caller's deadlines along.
+            context = copy_context()
+            try:
+                futures[pool.submit(context.run, work, name, thing)] = name
+            except RuntimeError:  # there are no new threads, as when the program ends
+                _close(pools.values())
+                yield from self._done_here(work, ended)
+                return
+        for future in as_completed(futures):
+            yield futures[future]
+
+    def _done_here(
+        self, work: Callable[[str, Thing], None], ended: Mapping[str, _End]
+    ) -> Iterator[str]:
+        """Do what no worker has done in this thread, one after the other; yield all names."""
+        for name, thing in self.things.items():
+            if name not in ended:
+                copy_context().run(work, name, thing)
+                reason = ended[name][1]
+                if isinstance(reason, KeyboardInterrupt):
+                    raise reason
+            yield name
 
     def _pools(self, workers: int) -> dict[object, ThreadPoolExecutor]:
         """Return the workers of each lane."""

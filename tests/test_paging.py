@@ -1,6 +1,7 @@
 """Complete lists out of pages that come and go."""
 
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import smartdc
 from smartdc.clock import seconds_left
 from smartdc.paging import Ahead, Fetch, pages, total
 from tests.clocks import TestClock
+from tests.programs import run
 
 
 def rows(fetch: Fetch, key: str = 'id') -> Iterator[dict[str, Any]]:
@@ -299,3 +301,27 @@ def test_a_forked_child_goes_on_without_the_threads_of_its_parent() -> None:
     _, status = os.waitpid(child, 0)
 
     assert 3 == os.waitstatus_to_exitcode(status)
+
+
+#: A list that is asked for when no thread can be started any more.
+AT_THE_END = """
+import atexit
+import concurrent.futures.thread
+from smartdc.paging import Ahead, pages
+
+def last():
+    ahead = Ahead(
+        lambda offset: range(offset, min(offset + 10, 28)),
+        lambda numbers: (len(numbers), 10),
+        lambda numbers, _: ([{'id': number} for number in numbers], 10),
+    )
+    print([row['id'] for page in pages(ahead, 'id') for row in page] == list(range(28)))
+    ahead.close()
+
+atexit.register(last)
+"""
+
+
+def test_at_the_end_of_a_program_one_page_comes_after_the_other() -> None:
+    """A list of several pages is whole, though there are no threads any more to fetch ahead."""
+    assert 'True' == run(sys.executable, '-c', AT_THE_END).strip()

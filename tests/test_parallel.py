@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 import threading
 from contextvars import ContextVar
 from typing import Any
@@ -15,6 +16,7 @@ from smartdc.progress import Progress
 from smartdc.waiting import seconds_left
 from tests.clocks import TestClock
 from tests.fleets import fleet_of, operations
+from tests.programs import run
 
 
 def job(count: int, **options: Any) -> Job[int]:
@@ -253,3 +255,37 @@ def test_no_things_are_no_work() -> None:
 
     assert isinstance(found, Outcomes)
     assert ({}, []) == (dict(found), told)
+
+
+#: Work that is done when no thread can be started any more; an interrupt ends it.
+AT_THE_END = """
+import atexit
+from smartdc import FleetError
+from smartdc.clock import SYSTEM_CLOCK
+from smartdc.parallel import Job, Settings
+
+def work(number):
+    if number == 9:
+        raise KeyboardInterrupt
+    return 6 // number
+
+def last():
+    for numbers in ((1, 0, 3), (1, 9, 3)):
+        job = Job('work', {str(each): each for each in numbers}, FleetError, SYSTEM_CLOCK)
+        try:
+            print(dict(job.run(work, Settings(errors='return'))))
+        except KeyboardInterrupt as error:
+            print(error.__cause__.results, error.__cause__.undone)
+
+atexit.register(last)
+"""
+
+
+def test_at_the_end_of_a_program_one_is_done_after_the_other() -> None:
+    """A clean-up when a program ends does all, though there are no workers any more."""
+    told = run(sys.executable, '-c', AT_THE_END).splitlines()
+
+    assert [
+        "{'1': 6, '0': ZeroDivisionError('integer division or modulo by zero'), '3': 2}",
+        "{'1': 6} ('3',)",
+    ] == told
