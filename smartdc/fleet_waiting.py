@@ -14,8 +14,7 @@ from smartdc.machine import Machine
 from smartdc.paging import PAGE
 from smartdc.parallel import Job, Outcomes, Settings
 from smartdc.progress import Progress, Report
-from smartdc.retrying import fault_of
-from smartdc.waiting import Interval, still, wait
+from smartdc.waiting import Interval, passes, still, wait
 
 if TYPE_CHECKING:
     from smartdc.datacenter import DataCenter
@@ -144,7 +143,7 @@ class Waiting:
         """
         if trouble is None:
             return self._done(machine) or is_collecting(machine.datacenter)
-        if isinstance(trouble, SmartDCError) and fault_of(trouble) is not None:
+        if isinstance(trouble, SmartDCError) and passes(trouble):
             return False
         raise trouble
 

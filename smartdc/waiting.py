@@ -33,6 +33,7 @@ __all__ = [
     'Wait',
     'deadline',
     'follow',
+    'passes',
     'seconds_left',
     'time_limit',
     'wait',
@@ -112,7 +113,7 @@ def wait(
                 with deadline(max(0.0, end - clock.now()) + LAST_LOOK, clock=clock):
                     state = look()
             except SmartDCError as error:
-                if not _passes(error):
+                if not passes(error):
                     raise
                 fault = error
             report(Progress(what, state, clock.now() - began))
@@ -132,7 +133,7 @@ def wait(
             (sleep or clock.sleep)(pause)
 
 
-def _passes(error: SmartDCError) -> bool:
+def passes(error: SmartDCError) -> bool:
     """Say whether a look that failed by this may succeed later."""
     return fault_of(error) not in (None, Fault.CLOCK)
 

@@ -219,6 +219,18 @@ def test_what_does_not_pass_ends_it_for_all(cloud: Simulator, sdc: DataCenter) -
     assert 3 == len(caught.value.errors)
 
 
+def test_a_clock_that_is_refused_ends_it_for_each(cloud: Simulator) -> None:
+    """Where it is not to be corrected no later look is better; it is in the result, as asked."""
+    with cloud.datacenter(correct_clock=False, retries=None) as sdc:
+        fleet = made(sdc, 2)
+        cloud.faults.add(
+            'ListMachines', status=400, code='InvalidHeader', message='Date header: clock skew'
+        )
+        found = fleet.poll_until('stopped', timeout=20, errors='return')
+
+    assert [smartdc.InvalidHeader] * 2 == [type(each) for each in found.errors.values()]
+
+
 def test_who_may_not_list_asks_for_each(cloud: Simulator, sdc: DataCenter) -> None:
     """One list is refused, once."""
     fleet = made(sdc, 3)
