@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from smartdc.errors import InvalidResponse
+
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -21,6 +23,10 @@ Fetch = Callable[[int], Page]
 
 #: How often the same full page may come again before a server is taken to ignore the offset.
 _REPEATS = 10
+
+#: How many full pages are counted before a server is taken to ignore the offset: counts that are
+#: alike tell nothing, and no account has a million rows.
+_MOST = 1000
 
 #: The most pages that are fetched ahead at the same time; decoding them takes longer than more.
 _AHEAD = 4
@@ -157,10 +163,17 @@ class Ahead:
 
 
 def total(count: Callable[[int], tuple[int, int]]) -> int:
-    """Return how many rows a list has; `count` tells a page's rows and how many a full one has."""
+    """Return how many rows a list has; `count` tells a page's rows and how many a full one has.
+
+    Raises InvalidResponse where the pages do not come to an end.
+    """
     found = 0
-    while True:
+    for _ in range(_MOST):
         rows, size = count(found)
         found += rows
         if rows < size or not rows:
             return found
+    raise InvalidResponse(
+        f'the server counts full pages without end, {found} rows so far: it seems to ignore '
+        'offset; list the things, which takes each once'
+    )

@@ -137,6 +137,19 @@ def test_the_total_adds_up_pages(rows: int) -> None:
     assert rows // 1000 + 1 == len(listing.offsets)
 
 
+def test_a_count_of_full_pages_comes_to_an_end() -> None:
+    """A server that ignores the offset is not asked for ever, and no number is made up."""
+    asked: list[int] = []
+
+    def count(offset: int) -> tuple[int, int]:
+        asked.append(offset)
+        assert len(asked) < 2000
+        return 1000, 1000
+
+    with pytest.raises(smartdc.InvalidResponse, match='seems to ignore offset'):
+        total(count)
+
+
 class Server:
     """A list of numbers on pages of ten, which remembers what was asked, and what of it here.
 
