@@ -6,13 +6,15 @@ again only when the server cannot have begun it, so that nothing is ever done tw
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple, Self
 
-from smartdc.clock import Clock, seconds_left
+from smartdc.clock import Clock, seconds_left, seconds_of
+from smartdc.counts import count_of
 from smartdc.errors import (
     APIError,
     ConnectionFailed,
@@ -131,8 +133,14 @@ class Retry(_Persistence):
         budget: int = 100,
     ) -> Self:
         """Check and keep what is given."""
-        if attempts < 1 or min(base, cap, longest, within) < 0:
-            raise InvalidInput('a Retry has at least one attempt and no negative times')
+        count_of('attempts=', attempts)
+        count_of('budget=', budget, 0)
+        seconds_of('base=', base)
+        seconds_of('cap=', cap)
+        seconds_of('longest=', longest)
+        seconds_of('within=', within)
+        if not isinstance(factor, int | float) or not 0 <= factor < math.inf:
+            raise InvalidInput(f'factor= is a number from 0, not {factor!r}')
         return super().__new__(cls, attempts, base, factor, cap, longest, within, budget)
 
     def pause(self, attempt: int, chance: Callable[[], float] = random.random) -> float:

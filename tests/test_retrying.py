@@ -3,10 +3,12 @@
 import base64
 import copy
 import hashlib
+import math
 import random
 import warnings
 from collections.abc import Iterator
 from email.utils import formatdate
+from typing import Any
 
 import pytest
 
@@ -128,12 +130,28 @@ def test_pauses_grow_and_are_random() -> None:
 
 
 @pytest.mark.parametrize(
-    'bad', [{'attempts': 0}, {'base': -1.0}, {'cap': -0.1}, {'longest': -1.0}, {'within': -1.0}]
+    ('bad', 'why'),
+    [
+        ({'attempts': 0}, 'attempts= must be a whole number from 1, not 0'),
+        ({'attempts': '3'}, "attempts= must be a whole number from 1, not '3'"),
+        ({'budget': -1}, 'budget= must be a whole number from 0, not -1'),
+        ({'base': -1.0}, 'base= is a number of seconds from 0, not -1.0'),
+        ({'base': math.nan}, 'base= is a number of seconds from 0, not nan'),
+        ({'cap': -0.1}, 'cap= is a number of seconds from 0, not -0.1'),
+        ({'longest': -1.0}, 'longest= is a number of seconds from 0, not -1.0'),
+        ({'within': '9'}, "within= is a number of seconds from 0, not '9'"),
+        ({'factor': -2.0}, 'factor= is a number from 0, not -2.0'),
+        ({'factor': math.nan}, 'factor= is a number from 0, not nan'),
+        ({'factor': math.inf}, 'factor= is a number from 0, not inf'),
+        ({'factor': '2'}, "factor= is a number from 0, not '2'"),
+    ],
 )
-def test_a_policy_that_cannot_be_is_refused(bad: dict[str, float]) -> None:
-    """At least one attempt, and no negative times."""
-    with pytest.raises(smartdc.InvalidInput, match='a Retry has at least one attempt and no neg'):
-        Retry(**bad)  # type: ignore[arg-type]
+def test_a_policy_that_cannot_be_is_refused(bad: dict[str, Any], why: str) -> None:
+    """At least one attempt, a budget of none at least, and no negative times."""
+    with pytest.raises(smartdc.InvalidInput) as caught:
+        Retry(**bad)
+
+    assert why == str(caught.value)
 
 
 def test_a_server_that_says_how_long_is_obeyed() -> None:
