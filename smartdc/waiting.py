@@ -60,6 +60,9 @@ FAILURES: Mapping[str, frozenset[str]] = {
 #: For how many seconds a look may go on beyond the end of a wait.
 LAST_LOOK = 5.0
 
+#: The longest pause between two looks, a month in seconds: no system sleeps for as long as a server
+#: or an interval may say.
+_LONGEST = 2_592_000.0
 
 #: What lets time pass, or ends before.
 Sleep = Callable[[float], None]
@@ -127,7 +130,7 @@ def wait(
             left = end - clock.now()
             if left <= 0:
                 raise _late(f'{what} did not happen within {timeout:g} s', last(), fault)
-            pause = min(max(pace.pause(), _asked(fault)), left)
+            pause = min(max(pace.pause(), _asked(fault)), left, _LONGEST)
             if pause >= seconds_left():
                 raise _late(f'{what} did not happen before the deadline', last(), fault)
             (sleep or clock.sleep)(pause)

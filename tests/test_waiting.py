@@ -138,6 +138,21 @@ def test_a_wait_that_saw_nothing_at_last_says_why() -> None:
     assert away is caught.value.__cause__
 
 
+@pytest.mark.parametrize('asked', [99_999_999_999, math.inf])
+def test_no_pause_is_longer_than_a_system_can_sleep(asked: float) -> None:
+    """Where a server asks for peace for ages, and the wait has no end, a look comes each month."""
+    clock = TestClock()
+    answers: list[str | None] = [None, 'up']
+
+    def look() -> str:
+        if (answer := answers.pop(0)) is None:
+            raise smartdc.ServiceUnavailable(503, retry_after=asked)
+        return answer
+
+    assert 'up' == wait(look, 'up'.__eq__, what='x', clock=clock, timeout=math.inf)
+    assert [30 * 24 * 3600] == clock.sleeps
+
+
 @pytest.mark.parametrize(
     ('bad', 'why'),
     [
