@@ -86,9 +86,18 @@ class KeySearch:
         """Sign the bytes with the key, wherever it is."""
         key = self._found()
         try:
-            return key.sign(data)
+            return self._signed(key, data)
         except AgentError as refusal:
-            return self._instead_of(key, refusal).sign(data)
+            return self._signed(self._instead_of(key, refusal), data)
+
+    def _signed(self, key: AgentSigner | PrivateKey, data: bytes) -> bytes:
+        try:
+            return key.sign(data)
+        except ValueError as error:
+            raise SigningError(
+                f'A signature with the key {self._wanted} came out wrong ({error}): make the key '
+                'anew, it is damaged.'
+            ) from None
 
     def _found(self) -> AgentSigner | PrivateKey:
         with self._lock:
@@ -205,7 +214,7 @@ class _Attempt:
         self.seen: dict[Path, str] = {}
         self._fingerprint = parse_fingerprint(self.wanted)
         self._named = None if self._fingerprint else self._path()
-        self._blob = read_public_blob(self._named) if self._named else None
+        self._blob = _public_blob(self._named) if self._named else None
         self._keys = self._places()
 
     def next_key(self) -> AgentSigner | PrivateKey:
@@ -274,7 +283,7 @@ class _Attempt:
     def _looked_at(self, path: Path) -> Iterator[_File]:
         """Yield the private key of a file, if it has one, and remember what was seen there."""
         file = _file(path)
-        blob = file.blob if file else read_public_blob(_public_half(path))
+        blob = file.blob if file else _public_blob(_public_half(path))
         if file is None and blob is None:
             return
         self.seen[path] = self._show(blob) if blob else 'encrypted, not opened'
@@ -333,6 +342,14 @@ def _public_half(path: Path) -> Path:
     return Path(f'{path}.pub')  # a root has no name
 
 
+def _public_blob(path: Path) -> bytes | None:
+    """Return the public part of a key by its file or the one beside it, None if that cannot be."""
+    # Sockets and pipes lie in ~/.ssh as well: opening one could block.
+    if any(os.path.exists(each) and not _is_file(each) for each in (path, _public_half(path))):  # noqa: PTH110
+        return None
+    return read_public_blob(path)
+
+
 def _is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - Path's raises where there is no right to look
 
@@ -349,7 +366,6 @@ def _paths(directory: Path) -> list[Path]:
 def _file(path: Path) -> _File | None:
     """Return what an unopened file tells of its private key; None when it has none."""
     try:
-        # Sockets and pipes lie in ~/.ssh as well: opening one could block.
         if not path.is_file() or path.stat().st_size > MAX_FILE:
             return None
         text = path.read_bytes().decode('latin-1')
@@ -358,7 +374,7 @@ def _file(path: Path) -> _File | None:
     if not _PRIVATE.search(text):
         return None
     locked = 'ENCRYPTED' in text or _is_locked_openssh(text)
-    return _File(path, read_public_blob(path), locked)
+    return _File(path, _public_blob(path), locked)
 
 
 def _is_locked_openssh(text: str) -> bool:
