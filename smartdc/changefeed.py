@@ -311,9 +311,9 @@ class ChangeFeed:
         changed = tuple(map(str, told['changeKind']['subResources']))
         vm_state = str(told.get('resourceState') or '')
         state = _STATES.get(vm_state, vm_state)
-        data = told.get('resourceObject')
-        if not is_object(data) or not data:
-            data = {**self._known.get(key, {}), 'id': key, 'state': state}
+        given = told.get('resourceObject')
+        data = dict(given) if is_object(given) else {}
+        data = data or {**self._known.get(key, {}), 'id': key, 'state': state}
         is_known = self._told.get(key) in ('', vm_state) and self._known.get(key) == data
         self._known[key], self._told[key] = data, vm_state
         return Change(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ def several(what: str, given: Any) -> list[Any] | None:
         return None
     if isinstance(given, str | Mapping):
         return [given]
-    if isinstance(given, Iterable) and not isinstance(given, bytes | bytearray):
+    if hasattr(given, '__iter__') and not isinstance(given, bytes | bytearray):
         return list(given)
     raise InvalidInput(f'{what} must be one or a list of them, not {type(given).__name__}')
 

@@ -151,7 +151,7 @@ class Placeholders:
         """Return the tags or metadata of a machine after a change, as far as they are known."""
         path, what, name = part.groups()
         thing = self._things.get(path, {})
-        before = thing.get(what, {}) if method == 'POST' or name else {}
+        before: dict[str, Any] = thing.get(what, {}) if method == 'POST' or name else {}
         thing[what] = {**before, **given}
         if method != 'DELETE':
             return thing[what]

@@ -14,7 +14,6 @@ from enum import Enum
 from typing import NamedTuple, Self
 
 from smartdc.clock import Clock, seconds_left, seconds_of
-from smartdc.counts import count_of
 from smartdc.errors import (
     APIError,
     ConnectionFailed,
@@ -27,6 +26,7 @@ from smartdc.errors import (
     Timeout,
     TLSError,
 )
+from smartdc.given import count_of
 from smartdc.pacing import turns
 
 

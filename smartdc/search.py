@@ -34,7 +34,7 @@ def search_dicts(
 
 
 def _names(fields: Any) -> list[str]:
-    given = [fields] if isinstance(fields, str) else fields
-    if isinstance(given, Iterable) and are_texts(names := list(given)):
+    given: Any = [fields] if isinstance(fields, str) else fields
+    if hasattr(given, '__iter__') and are_texts(names := list(given)):
         return names
     raise InvalidInput(f'fields are the names of what to look at, such as name, not {fields!r}')
