@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from smartdc import DataCenter, Machine, pace, signing
+from smartdc import DataCenter, Machine, pace, pacing, signing
 from smartdc.simulator import Simulator
 from smartdc.simulator.clock import SteppedClock
 from tests import agents, openapi
@@ -48,8 +48,9 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_learned() -> None:
-    """Forget what the waits of other tests have shown."""
+    """Forget what the waits of other tests have shown, and what refused them."""
     pace._known.clear()
+    pacing._pacers.forget()
 
 
 @pytest.fixture(autouse=True)
