@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
 from smartdc.errors import InvalidResponse, NotAuthorized, SmartDCError
 from smartdc.shapes import is_array, is_object, is_sequence
+
+#: What is the same in capitals: booleans, what is written in hexadecimal as ids are, and email.
+_FOLDED = re.compile(r'true|false|none|[0-9a-f:.-]+|[^@\s]+@[^@\s]+', re.IGNORECASE)
 
 #: A thing as the server tells of it.
 Row = Mapping[str, Any]
@@ -48,7 +52,7 @@ def like(row: Row, body: Row) -> bool:
     """Say whether a thing shows nothing that differs from what was asked for.
 
     What is None was not asked for, and what the server does not tell cannot differ. Lists may be
-    in another order; texts, numbers and addresses may be written in another form.
+    in another order; ids, numbers, booleans and addresses may be written in another form.
     """
     return all(
         value is None or name not in row or _same(row[name], value) for name, value in body.items()
@@ -78,7 +82,9 @@ def _same_items(told: Any, asked: Sequence[Any]) -> bool:
 
 def _plain(value: Any) -> str:
     """Return a value in a form that all ways to write it share."""
-    text = str(value).strip().casefold()
+    text = str(value).strip()
+    if _FOLDED.fullmatch(text):
+        text = text.casefold()
     if text in ('none', 'false'):
         return ''
     try:

@@ -336,7 +336,7 @@ class MachineOptions(TypedDict, total=False):
     boot_script: str | Path | None
     credentials: bool
     networks: NetworkRef | Iterable[NetworkRef | NetworkObject] | None
-    affinity: Sequence[str] | None
+    affinity: str | Sequence[str] | None
     locality: Mapping[str, Any] | None
     firewall_enabled: bool | None
     deletion_protection: bool | None
@@ -348,7 +348,7 @@ class MachineOptions(TypedDict, total=False):
     encrypted: bool | None
     password: str | None
     administrator_pw: str | None
-    default_networks: Sequence[str] | None
+    default_networks: str | Sequence[str] | None
 
 
 class SnapshotData(TypedDict):

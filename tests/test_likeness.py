@@ -41,6 +41,9 @@ ROLE = {
         (ROLE, {'members': [{'type': 'subuser', 'login': 'ann'}, {'id': 'u1', 'default': True}]}),
         (ROLE, {'members': [{'login': 'bob'}, {'login': 'ann', 'default': False}]}),
         (ROLE, {'policies': [{'name': 'look'}], 'default_members': ['bob']}),
+        ({'id': 'abcdef12-0000'}, {'id': 'ABCDEF12-0000'}),
+        ({'ip': 'fd00::a'}, {'ip': 'FD00:0::A'}),
+        ({'on': True}, {'on': 'TRUE'}),
     ],
 )
 def test_what_shows_no_difference_is_alike(row: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -53,6 +56,9 @@ def test_what_shows_no_difference_is_alike(row: dict[str, Any], asked: dict[str,
     [
         (NETWORK, {'subnet': '10.77.1.0/25'}),
         (NETWORK, {'name': 'app2'}),
+        (NETWORK, {'name': 'APP'}),
+        ({'description': 'No'}, {'description': 'NO'}),
+        ({'description': 'for Bob'}, {'description': 'for BOB'}),
         (NETWORK, {'resolvers': ['8.8.8.8']}),
         (NETWORK, {'resolvers': ['8.8.8.8', '8.8.8.8']}),
         (NETWORK, {'resolvers': '8.8.8.8'}),

@@ -46,10 +46,9 @@ TRITON = [
     'inst delete -w -f web1',
 ]
 
-#: The audit that these leave, the oldest first. To remove all tags is to replace them by none, and
-#: the firewall's switches have no name there.
+#: The audit that these leave, the oldest first. The firewall's switches have no name there.
 ACTIONS = (
-    'provision stop start reboot set_tags replace_tags remove_tags replace_tags set_metadata '
+    'provision stop start reboot set_tags replace_tags remove_tags remove_tags set_metadata '
     'remove_metadata create_snapshot delete_snapshot rename resize unknown unknown '
     'enable_deletion_protection disable_deletion_protection'
 )
