@@ -154,7 +154,7 @@ def _translated(server: Connection, request: requests.PreparedRequest) -> Genera
         yield
     except exceptions.InvalidStatus as refused:
         answer = _answer(refused.response, request)
-        refuse(answer, bytes(refused.response.body or b''), server.clock.now())
+        refuse(answer, bytes(refused.response.body or b''), server._date())
         raise InvalidResponse(
             f'GET {request.url} answered with status {answer.status_code}, not with a websocket'
         ) from None
