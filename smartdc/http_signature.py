@@ -229,7 +229,7 @@ class HTTPSignatureAuth(requests.auth.AuthBase):
         signed_headers: Sequence[str] = SIGNED_HEADERS,
         clock: Clock | None = None,
     ) -> None:
-        self.key_id = None if key_id is None else os.fspath(key_id)
+        self.key_id: str | None = None if key_id is None else os.fspath(key_id)
         self.login = login
         self.user = user
         self.allow_agent = allow_agent
