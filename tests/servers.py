@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
@@ -76,57 +76,58 @@ def json_reply(status: int, body: bytes, **headers: str) -> bytes:
 @contextmanager
 def tunnelling(tls: ssl.SSLContext) -> Iterator[str]:
     """Run a proxy that is spoken to by TLS and carries one connection, and yield its URL."""
-    with socket.create_server(('127.0.0.1', 0)) as listening:
 
-        def serve() -> None:
-            with (
-                suppress(OSError),
-                tls.wrap_socket(listening.accept()[0], server_side=True) as near,
-            ):
-                host, _, port = read_request(near).split()[1].decode().partition(':')
-                with socket.create_connection((host, int(port))) as far:
-                    near.sendall(b'HTTP/1.1 200 Connected\r\n\r\n')
-                    back = threading.Thread(target=_carry, args=(far, near))
-                    back.start()
-                    _carry(near, far)
-                    back.join()
+    def serve(plain: socket.socket) -> None:
+        with tls.wrap_socket(plain, server_side=True) as near:
+            host, _, port = read_request(near).split()[1].decode().partition(':')
+            _connect(near, (host, int(port)), b'HTTP/1.1 200 Connected\r\n\r\n')
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f'https://127.0.0.1:{listening.getsockname()[1]}'
-        finally:
-            with suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    with _serving_one(serve) as port:
+        yield f'https://127.0.0.1:{port}'
 
 
 @contextmanager
 def socks() -> Iterator[str]:
     """Run a SOCKS5 proxy that carries one connection to an IPv4 address, and yield its URL."""
+
+    def serve(near: socket.socket) -> None:
+        near.recv(100)
+        near.sendall(b'\5\0')
+        asked = near.recv(100)
+        place = socket.inet_ntoa(asked[4:8]), int.from_bytes(asked[8:10], 'big')
+        _connect(near, place, b'\5\0\0\1' + bytes(6))
+
+    with _serving_one(serve) as port:
+        yield f'socks5://127.0.0.1:{port}'
+
+
+@contextmanager
+def _serving_one(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one connection in a thread of its own, and yield the port."""
     with socket.create_server(('127.0.0.1', 0)) as listening:
 
-        def serve() -> None:
+        def run() -> None:
             with suppress(OSError), listening.accept()[0] as near:
-                near.recv(100)
-                near.sendall(b'\5\0')
-                asked = near.recv(100)
-                place = socket.inet_ntoa(asked[4:8]), int.from_bytes(asked[8:10], 'big')
-                with socket.create_connection(place) as far:
-                    near.sendall(b'\5\0\0\1' + bytes(6))
-                    back = threading.Thread(target=_carry, args=(far, near))
-                    back.start()
-                    _carry(near, far)
-                    back.join()
+                serve(near)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=run)
         thread.start()
         try:
-            yield f'socks5://127.0.0.1:{listening.getsockname()[1]}'
+            yield listening.getsockname()[1]
         finally:
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+def _connect(near: socket.socket, place: tuple[str, int], answer: bytes) -> None:
+    """Tell a client that there is a way to a place, and carry all that goes there and back."""
+    with socket.create_connection(place) as far:
+        near.sendall(answer)
+        back = threading.Thread(target=_carry, args=(far, near))
+        back.start()
+        _carry(near, far)
+        back.join()
 
 
 def _carry(source: socket.socket, target: socket.socket) -> None:
